@@ -1,0 +1,23 @@
+"""Which language a file is in."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from languages.elixir import ELIXIR
+from languages.go import GO
+from languages.language import Language
+from languages.python import PYTHON
+
+LANGUAGES: tuple[Language, ...] = (ELIXIR, GO, PYTHON)
+
+
+def language_of(path: PurePath | str) -> Language | None:
+    """The language of a file, by its suffix; None when it is none of ours."""
+    suffix = PurePath(path).suffix
+    return next((language for language in LANGUAGES if suffix in language.suffixes), None)
+
+
+def language_named(name: str) -> Language | None:
+    """The language with this name ("go") or LSP language id."""
+    return next((language for language in LANGUAGES if language.name == name), None)
