@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CODE := languages tasks inference server lsp export training tests benchmarks docs
 
-.PHONY: help run test check format bench docs train lock system-packages clean
+.PHONY: help run test check format bench docs train vscode lock system-packages clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 18
@@ -47,6 +47,10 @@ docs: $(VENV)/.dev  ## Renew the generated pages of docs/
 train: $(VENV)/.dev  ## Install what training and export need (torch among it)
 	@echo "ready: $(BIN)/coder-train run spine --scale tiny"
 
+vscode: $(VENV)/.dev  ## Build vscode-extension/coder.vsix
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"
+	cd vscode-extension && npm ci --no-audit --no-fund && npm run package
+
 lock:  ## Renew constraints.txt from an empty environment
 	@fresh=$$(mktemp -d); trap 'rm -rf $$fresh' EXIT
 	$(PYTHON) -m venv $$fresh
@@ -71,6 +75,7 @@ $(VENV)/.base: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what training, tests and checks need ..." >&2
 	$(INSTALL) --editable '.[train,dev]'
+	bash .ci/link-node $(VENV)
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -45,11 +46,14 @@ def test_commands_settings_and_languages_are_those_of_the_code() -> None:
 
 @pytest.mark.slow
 def test_the_vsix_builds_from_the_lock_and_holds_the_bundle(tmp_path: Path) -> None:
-    npm = str(require_tool("npm"))
+    npm = require_tool("npm")
+    environment = os.environ | {"PATH": f"{npm.parent}{os.pathsep}{os.environ['PATH']}"}
     folder = tmp_path / "extension"
     shutil.copytree(EXTENSION, folder, ignore=shutil.ignore_patterns("node_modules", "out", "*.vsix"))
     for step in (["ci", "--no-audit", "--no-fund"], ["run", "package"]):
-        done = subprocess.run([npm, *step], cwd=folder, capture_output=True, text=True, timeout=280, check=False)
+        done = subprocess.run(
+            [npm, *step], cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        )
         if NO_NETWORK.search(done.stderr):
             missing("the npm registry cannot be reached")
         assert done.returncode == 0, done.stdout + done.stderr
