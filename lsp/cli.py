@@ -17,7 +17,7 @@ from inference.cli.door import application, run
 from languages.errors import CoderError
 
 if TYPE_CHECKING:
-    from inference.engine.engine import Engine
+    from inference.backends.backend import Backend
     from lsp.server import CoderServer
 
 HOST = "127.0.0.1"
@@ -32,6 +32,9 @@ def serve(
     ] = None,
     model: Annotated[str | None, typer.Option("--model", "-m", help="A GGUF file or a model's name.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Diagnostics only, no ghost text.")] = False,
+    server_url: Annotated[
+        str | None, typer.Option("--server", metavar="URL", help="Ask the model of a running server; load none here.")
+    ] = None,
 ) -> None:
     """Serve one editor: ghost text, diagnostics, hovers.
 
@@ -42,9 +45,10 @@ def serve(
       coder-lsp --stdio
       coder-lsp --model ~/models/coder.gguf
       coder-lsp --tcp 9257
+      coder-lsp --server http://127.0.0.1:8777
     """
-    if stdio and tcp is not None:
-        raise CoderError("--stdio and --tcp exclude each other; give one of them", code="bad_option")
+    _refuse_both({"--stdio": stdio, "--tcp": tcp is not None})
+    _refuse_both({"--model": model is not None, "--server": server_url is not None, "--no-model": no_model})
 
     import logging
 
@@ -53,12 +57,7 @@ def serve(
     # Libraries warn of their own optional parts; editors show stderr as errors.
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="coder-lsp: %(message)s")
 
-    def load_engine() -> Engine:
-        from inference.models import open_engine
-
-        return open_engine(model)
-
-    server = create_server(None if no_model else load_engine)
+    server = create_server(None if no_model else lambda: _backend(model, server_url))
     server.on_leave = lambda code: _leave(server, code)
     if tcp is None:
         _serve_stdio(server)
@@ -70,6 +69,24 @@ def serve(
 def main() -> None:
     """The `coder-lsp` command."""
     run(app, "coder-lsp")
+
+
+def _refuse_both(given: dict[str, bool]) -> None:
+    """At most one of these options may be given."""
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise CoderError(f"{' and '.join(names)} exclude each other; give one of them", code="bad_option")
+
+
+def _backend(model: str | None, server_url: str | None) -> Backend:
+    if server_url is not None:
+        from inference.backends.openai import OpenAIBackend
+
+        return OpenAIBackend(server_url)
+    from inference.backends.embedded import EmbeddedBackend
+    from inference.models import open_engine
+
+    return EmbeddedBackend(open_engine(model))
 
 
 def _serve_stdio(server: CoderServer) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
-from inference.assistant.completion import complete
 from inference.assistant.ghost_text import EmptyReason, Suggestion, empty
 from lsp.documents import Document, Documents
 from lsp.model import Model
@@ -101,7 +100,10 @@ class InlineCompletions:
         await asyncio.sleep(pause)
         if self._model.error is not None:
             return empty(EmptyReason.NO_MODEL, self._model.error)
-        return await complete(self._model.engine, cursor.context).wait(self._patience)
+        backend = self._model.backend
+        if backend is None:
+            return empty(EmptyReason.NO_MODEL)
+        return await backend.complete(cursor.context).wait(self._patience)
 
     def _pause_before(self, params: types.InlineCompletionParams) -> float:
         is_automatic = params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic

@@ -23,7 +23,7 @@ from lsp.completion import InlineCompletions
 from lsp.diagnostics import Diagnostics
 from lsp.documents import Documents
 from lsp.hover import findings_at, markdown
-from lsp.model import LoadEngine, Model
+from lsp.model import LoadBackend, Model
 from lsp.protocol import DocumentProtocol
 from lsp.status import Status
 
@@ -44,11 +44,11 @@ class Timings:
 class CoderServer(LanguageServer):
     """The state of one client's session, and the methods that its handlers call."""
 
-    def __init__(self, load_engine: LoadEngine | None, check: CheckText, timings: Timings) -> None:
+    def __init__(self, load: LoadBackend | None, check: CheckText, timings: Timings) -> None:
         self.documents = Documents()
         super().__init__("coder", version("coder-local"), protocol_cls=DocumentProtocol)
         self.timings = timings
-        self.model = Model(load_engine)
+        self.model = Model(load)
         self.status = Status(self.model)
         self.checks = Checks(self.documents, check, lambda: self.model.judge, quiet=timings.typing)
         self.diagnostics = Diagnostics(self, self.documents, self.checks, self._note_verdict)
@@ -122,15 +122,15 @@ class CoderServer(LanguageServer):
 
 
 def create_server(
-    load_engine: LoadEngine | None, *, check: CheckText | None = None, timings: Timings | None = None
+    load: LoadBackend | None, *, check: CheckText | None = None, timings: Timings | None = None
 ) -> CoderServer:
-    """A server that waits for a transport. `load_engine` None: no model; `check` is for tests."""
+    """A server that waits for a transport. `load` None: no model; `check` is for tests."""
     from inference.assistant.check import check_text
     from lsp.commands import register_commands
 
     # pygls writes message bodies, which hold people's code, at INFO, and warns of every cancel that comes late.
     logging.getLogger("pygls").setLevel(logging.ERROR)
-    server = CoderServer(load_engine, check or check_text, timings or Timings())
+    server = CoderServer(load, check or check_text, timings or Timings())
     _register_lifecycle(server)
     _register_documents(server)
     _register_answers(server)

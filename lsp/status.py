@@ -55,11 +55,11 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """The shape in the module's docstring."""
-        engine = self._model.engine
+        backend = self._model.backend
         return {
             "version": self._version,
-            "model": engine.info.name if engine else None,
-            "ready": engine is not None,
+            "model": backend.name if backend else None,
+            "ready": backend is not None,
             "state": self._model.state,
             "error": self._model.error,
             "last_empty_completion": self._last_empty,

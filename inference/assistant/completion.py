@@ -44,15 +44,15 @@ def complete(
     """
     if engine is None:
         return Completion(context, settled=empty(EmptyReason.NO_MODEL))
-    controls = engine.info.controls
-    seen, indent = context, ""
-    if not controls.can_fill_in_the_middle:
-        seen, indent = _without_trailing_space(context)
-        if not seen.prefix:
-            return Completion(context, settled=empty(EmptyReason.NOTHING_BEFORE_CURSOR))
+    info = engine.info
+    max_tokens = max(1, min(max_tokens, info.context_length // 4))
+    room = max(1, min(prompt_tokens, info.context_length - max_tokens - _MARGIN))
+    fills = info.controls.can_fill_in_the_middle
+    seen, indent = visible(context, room, engine.tokenize, fills=fills)
+    if not seen.prefix and not fills:
+        return Completion(context, settled=empty(EmptyReason.NOTHING_BEFORE_CURSOR))
     try:
-        request = _request(engine, seen, max_tokens, prompt_tokens)
-        return Completion(context, engine.submit(request), indent=indent)
+        return Completion(context, engine.submit(_request(engine, seen, max_tokens)), indent=indent)
     except CoderError as error:
         return Completion(context, settled=empty(EmptyReason.ENGINE_ERROR, error.message))
 
@@ -138,19 +138,32 @@ class Completion:
         return empty(EmptyReason.TIMEOUT) if timed_out and not suggestion.text else suggestion
 
 
-def _request(engine: Engine, context: CursorContext, max_tokens: int, prompt_tokens: int) -> Request:
-    info = engine.info
-    max_tokens = max(1, min(max_tokens, info.context_length // 4))
-    room = max(1, min(prompt_tokens, info.context_length - max_tokens - _MARGIN))
-    controls = info.controls
-    suffix_room = room // 4 if controls.can_fill_in_the_middle else 0
-    suffix = head(context.suffix, suffix_room, engine.tokenize)
-    prefix = tail(context.prefix, room - suffix_room, engine.tokenize)
-    prompt = complete_task.prompt(replace(context, prefix=prefix, suffix=suffix), controls)
-    ids = tuple(prompt.token_ids(engine.tokenize, controls))
-    stop = ("\n",) if rest_of_line(context.suffix) else ("\n\n",)
+def visible(
+    context: CursorContext, room: int, tokenize: Callable[[str], list[int]], *, fills: bool
+) -> tuple[CursorContext, str]:
+    """What of `context` the model is shown in `room` tokens, and the white space before the cursor that it must write.
+
+    `fills`: the model reads the suffix too, which then gets a quarter of the room.
+    """
+    seen, indent = (context, "") if fills else _without_trailing_space(context)
+    suffix_room = room // 4 if fills else 0
+    suffix = head(seen.suffix, suffix_room, tokenize) if fills else seen.suffix
+    return replace(seen, prefix=tail(seen.prefix, room - suffix_room, tokenize), suffix=suffix), indent
+
+
+def stop_strings(context: CursorContext) -> tuple[str, ...]:
+    """Where a suggestion ends at the latest: at the line's end inside a line, else at an empty line."""
+    return ("\n",) if rest_of_line(context.suffix) else ("\n\n",)
+
+
+def _request(engine: Engine, seen: CursorContext, max_tokens: int) -> Request:
+    prompt = complete_task.prompt(seen, engine.info.controls)
     return Request(
-        prompt=ids, max_tokens=max_tokens, sampling=GREEDY, stop=prompt.stop + stop, priority=Priority.INLINE
+        prompt=tuple(prompt.token_ids(engine.tokenize, engine.info.controls)),
+        max_tokens=max_tokens,
+        sampling=GREEDY,
+        stop=prompt.stop + stop_strings(seen),
+        priority=Priority.INLINE,
     )
 
 

@@ -41,6 +41,7 @@ class Generation:
         self._ready = threading.Condition()
         self._chunks: deque[Chunk] = deque()
         self._on_change: Callable[[], object] | None = None
+        self._on_cancel: Callable[[], object] | None = None
         self._cancelled = threading.Event()
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
@@ -53,7 +54,19 @@ class Generation:
 
     def cancel(self) -> None:
         """Ask the engine to stop within one token. Idempotent; a finished generation stays as it is."""
-        self._cancelled.set()
+        with self._ready:
+            first = not self._cancelled.is_set()
+            self._cancelled.set()
+        if first and self._on_cancel is not None:
+            self._on_cancel()
+
+    def when_cancelled(self, call: Callable[[], object]) -> None:
+        """Engine only: `call` this once when somebody cancels, at once if that has happened, from their thread."""
+        with self._ready:
+            self._on_cancel = call
+            late = self._cancelled.is_set()
+        if late:
+            call()
 
     def push(self, chunk: Chunk) -> None:
         """Engine only: add text."""

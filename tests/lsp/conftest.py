@@ -16,6 +16,7 @@ from lsprotocol import types
 from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 
+from inference.backends.embedded import EmbeddedBackend
 from inference.engine.engine import Engine
 from languages.finding import Finding, Position, Range
 from languages.linters.linter import LinterFailure
@@ -117,7 +118,7 @@ async def _pair(
     timings: Timings = QUICK,
 ) -> AsyncIterator[Pair]:
     load = engine if callable(engine) or engine is None else lambda: engine
-    server = create_server(load, check=check or FakeCheck(), timings=timings)
+    server = create_server(load and (lambda: EmbeddedBackend(load())), check=check or FakeCheck(), timings=timings)
     editor = _recording_editor()
     done = asyncio.Event()
 

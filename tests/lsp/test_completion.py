@@ -18,7 +18,7 @@ AUTOMATIC = types.InlineCompletionTriggerKind.Automatic
 async def test_it_is_advertised_and_answers(start: Any, wait_until: Any) -> None:
     async with start(ScriptedEngine("a + b")) as (editor, server):
         assert editor.server_capabilities.inline_completion_provider is not None
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("def add(a, b):\n    return \n")
         (item,) = await editor.ghost_text(1, 11)
         assert item.insert_text == "a + b"
@@ -27,7 +27,7 @@ async def test_it_is_advertised_and_answers(start: Any, wait_until: Any) -> None
 
 async def test_the_range_swallows_a_bracket_that_the_editor_closed(start: Any, wait_until: Any) -> None:
     async with start(ScriptedEngine('"hello")')) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("print()\n")
         (item,) = await editor.ghost_text(0, 6)
         assert item.insert_text == '"hello")'
@@ -42,7 +42,7 @@ async def test_positions_count_in_the_negotiated_encoding(
     engine = ScriptedEngine("x)")
     async with start(engine, capabilities=types.ClientCapabilities(general=general)) as (editor, server):
         assert editor.server_capabilities.position_encoding == encoding
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open('f("\f😀", a=)\n')
         (item,) = await editor.ghost_text(0, character)
         assert engine.prompt_text() == 'f("\f😀", a='
@@ -53,7 +53,7 @@ async def test_positions_count_in_the_negotiated_encoding(
 async def test_the_selected_item_of_a_suggestion_list_is_part_of_the_text(start: Any, wait_until: Any) -> None:
     engine = ScriptedEngine("(a, b)")
     async with start(engine) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("x = ad\n")
         span = types.Range(types.Position(0, 4), types.Position(0, 6))
         selected = types.SelectedCompletionInfo(span, "add")
@@ -65,7 +65,7 @@ async def test_the_selected_item_of_a_suggestion_list_is_part_of_the_text(start:
 async def test_cancel_stops_the_engine_and_is_answered_as_cancelled(start: Any, wait_until: Any) -> None:
     engine = ScriptedEngine("x" * 400, delay=0.02)
     async with start(engine) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("y = \n")
         params = types.InlineCompletionParams(
             types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
@@ -85,7 +85,7 @@ async def test_cancel_stops_the_engine_and_is_answered_as_cancelled(start: Any, 
 async def test_the_latest_request_for_a_document_wins(start: Any, wait_until: Any) -> None:
     engine = ScriptedEngine("x" * 400, "second", delay=0.01)
     async with start(engine) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("y = \n")
         first = asyncio.create_task(editor.ghost_text(0, 4))
         await wait_until(lambda: engine.requests)
@@ -97,7 +97,7 @@ async def test_the_latest_request_for_a_document_wins(start: Any, wait_until: An
 async def test_an_edit_stops_the_running_request(start: Any, wait_until: Any) -> None:
     engine = ScriptedEngine("x" * 400, delay=0.01)
     async with start(engine) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("y = \n")
         running = asyncio.create_task(editor.ghost_text(0, 4))
         await wait_until(lambda: engine.requests)
@@ -109,7 +109,7 @@ async def test_an_edit_stops_the_running_request(start: Any, wait_until: Any) ->
 async def test_keys_in_quick_succession_reach_the_model_once(start: Any, wait_until: Any) -> None:
     engine = ScriptedEngine("only")
     async with start(engine) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("y = \n")
         answers = await asyncio.gather(*(editor.ghost_text(0, 4, trigger_kind=AUTOMATIC) for _ in range(5)))
         assert [len(items) for items in answers] == [0, 0, 0, 0, 1]
@@ -118,7 +118,7 @@ async def test_keys_in_quick_succession_reach_the_model_once(start: Any, wait_un
 
 async def test_every_empty_answer_has_a_reason_in_the_status(start: Any, wait_until: Any) -> None:
     async with start(ScriptedEngine("")) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         editor.open("y = \n")
         assert await editor.ghost_text(0, 4) == []
         await wait_until(lambda: editor.statuses and editor.statuses[-1]["last_empty_completion"])

@@ -169,7 +169,7 @@ async def test_hover_explains_the_diagnostic_under_the_cursor(start: Any, uri: s
 
 async def test_status_names_the_model_and_the_tools(start: Any, wait_until: Any) -> None:
     async with start(ScriptedEngine()) as (editor, server):
-        await wait_until(lambda: server.model.engine)
+        await wait_until(lambda: server.model.backend)
         status = await editor.status()
         assert (status["model"], status["ready"], status["state"], status["error"]) == ("scripted", True, "ready", None)
         assert {tool["language"] for tool in status["tools"]} >= {"python", "go"}
