@@ -26,7 +26,7 @@ from export.model import TorchModel
 from export.progress import progress_bar
 from export.tokenizer import Vocabulary, read_tokenizer
 from inference.heads import Head
-from inference.model_file import CONTROL_KEY
+from inference.model_file import CONTROL_KEY, WINDOW_KEY
 from languages.errors import CoderError
 from tasks.tokens import Control, ControlIds
 
@@ -115,7 +115,7 @@ def _add_metadata(writer: GGUFWriter, model: TorchModel, contents: Contents, fil
     _add_controls(writer, contents.controls)
     writer.add_uint32("coder.format", FORMAT)
     if contents.window_tokens:
-        writer.add_uint32("coder.window_tokens", contents.window_tokens)
+        writer.add_uint32(WINDOW_KEY, contents.window_tokens)
     if contents.tasks:
         writer.add_array("coder.tasks", list(contents.tasks))
     add_heads(writer, contents.heads, hidden_size=model.config["hidden_size"])

@@ -19,12 +19,15 @@ from inference.heads import KEY as HEAD_KEY
 from inference.heads import Head
 from inference.native import take_errors
 from languages.errors import CoderError
+from tasks.quality import WINDOW_TOKENS
 from tasks.tokens import Control, ControlIds
 
 Value = TypeVar("Value")
 
 #: Prefix of our control tokens' ids in GGUF metadata.
 CONTROL_KEY = "coder.control"
+#: Tokens of code in a window that the heads were calibrated on.
+WINDOW_KEY = "coder.window_tokens"
 _TOKENS = "tokenizer.ggml.tokens"
 #: llama.cpp's own FIM keys, newest first, for models that were not exported by us.
 _FIM_KEYS = {
@@ -60,6 +63,7 @@ class ModelFile:
     bos_id: int | None
     controls: ControlIds
     heads: dict[str, Head]
+    window_tokens: int
 
 
 def read_model_file(path: Path) -> ModelFile:
@@ -94,6 +98,7 @@ def describe(path: Path) -> dict[str, Any]:
         "chat_template": model.chat_template is not None,
         "controls": {control.value: token for control, token in model.controls.ids.items()},
         "heads": {task: list(head.labels) for task, head in model.heads.items()},
+        "window_tokens": model.window_tokens,
     }
 
 
@@ -148,6 +153,7 @@ def _model(path: Path, size: int, metadata: Metadata, tensors: TensorSummary) ->
         bos_id=_bos_id(metadata),
         controls=_controls(path, metadata),
         heads=_heads(path, metadata, hidden_size),
+        window_tokens=_window_tokens(path, metadata),
     )
 
 
@@ -210,6 +216,15 @@ def _heads(path: Path, metadata: Metadata, hidden_size: int) -> dict[str, Head]:
     except ValueError as error:
         message = f"{path} holds a malformed head ({error}): export the model again."
         raise CoderError(message, code="malformed_head") from error
+
+
+def _window_tokens(path: Path, metadata: Metadata) -> int:
+    """Tokens of code in a window that the heads were calibrated on."""
+    window = metadata.integer(WINDOW_KEY)
+    if window is not None and window < 1:
+        message = f"{path}: {WINDOW_KEY} is {window}, but a window has a token at least: export the model again."
+        raise CoderError(message, code="model_damaged")
+    return window or WINDOW_TOKENS
 
 
 def _head(metadata: Metadata, task: str, hidden_size: int) -> Head:

@@ -16,7 +16,7 @@ from languages.errors import CoderError
 from languages.finding import Finding
 from languages.linters.catalogue import describe
 from languages.positions import TextLines
-from tasks.quality import WINDOW_TOKENS, Window, windows
+from tasks.quality import Window, windows
 from tasks.tokens import Control
 
 #: The head that this file reads.
@@ -51,7 +51,7 @@ def _windows(engine: Engine, path: str, text: str) -> list[Window]:
             f"the model's tokens do not spell {path}, so it cannot be judged; use a model with a byte-level vocabulary",
             code="tokens_do_not_spell",
         )
-    size = min(WINDOW_TOKENS, engine.info.context_length - 1)
+    size = min(engine.info.window_tokens, engine.info.context_length - 1)
     return windows(tokens, [len(piece) for piece in pieces], source, size)
 
 

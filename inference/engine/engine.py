@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from inference.engine.generation import Generation
 from inference.heads import Head
 from languages.errors import CoderError
+from tasks.quality import WINDOW_TOKENS
 from tasks.tokens import ControlIds
 
 
@@ -64,7 +65,8 @@ class Request:
 class ModelInfo:
     """What the loaded model is. `context_length` is the window that is served, in tokens.
 
-    `bos_id` is the token that every prompt must start with; None when the model wants none.
+    `bos_id` is the token that every prompt must start with; None when the model wants none;
+    `window_tokens` is how much code the heads were calibrated on at once.
     """
 
     name: str
@@ -80,6 +82,7 @@ class ModelInfo:
     controls: ControlIds
     heads: Mapping[str, Head]
     bos_id: int | None = None
+    window_tokens: int = WINDOW_TOKENS
 
 
 class Engine(Protocol):

@@ -109,4 +109,5 @@ def _info(file: ModelFile, capacity: Capacity, controls: ControlIds, vocabulary_
         controls=controls,
         heads=file.heads,
         bos_id=file.bos_id,
+        window_tokens=file.window_tokens,
     )

@@ -31,8 +31,10 @@ def head(*labels: str, threshold: float = 0.5) -> Head:
 class MarkedLines(ScriptedEngine):
     """Axis 0 is 1 from a "!" to the end of its line, axis 1 from a "?"; `seen` keeps the tokens it was shown."""
 
-    def __init__(self, *labels: str, threshold: float = 0.5, context_length: int = 4096) -> None:
-        super().__init__(info=replace(INFO, context_length=context_length))
+    def __init__(
+        self, *labels: str, threshold: float = 0.5, context_length: int = 4096, window_tokens: int = 512
+    ) -> None:
+        super().__init__(info=replace(INFO, context_length=context_length, window_tokens=window_tokens))
         self.with_heads({"quality": head(*labels, threshold=threshold)}, CONTROLS)
         self.seen: list[tuple[int, ...]] = []
 
@@ -131,3 +133,10 @@ def test_tokens_that_lose_text_are_an_error(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(engine, "tokenize", lambda text: list(text.encode())[1:])
     with pytest.raises(CoderError, match=r"do not spell a\.py"):
         judge(engine, "a.py", "x!\n")
+
+
+def test_a_model_is_shown_windows_of_the_size_it_was_calibrated_on() -> None:
+    engine = MarkedLines("ruff:F401", window_tokens=16)
+    findings = judge(engine, "a.py", "x = 1!\n" * 10)
+    assert [finding.range.start.line for finding in findings] == list(range(10))
+    assert max(len(tokens) for tokens in engine.seen) == 1 + 14

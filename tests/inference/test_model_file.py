@@ -108,6 +108,12 @@ def test_a_malformed_head_is_a_sentence(write: Write, head: dict[str, Any], said
     assert said in error.message
 
 
+def test_the_window_that_heads_were_calibrated_on_is_read(write: Write) -> None:
+    assert read_model_file(write({})).window_tokens == 512
+    assert read_model_file(write({"coder.window_tokens": 128})).window_tokens == 128
+    assert "coder.window_tokens is 0" in refusal(write({"coder.window_tokens": 0})).message
+
+
 def test_a_control_id_outside_of_the_vocabulary_is_refused(write: Write) -> None:
     assert "the vocabulary has 4 tokens" in refusal(write({"coder.control.judge": 4})).message
 
