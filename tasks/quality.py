@@ -15,7 +15,7 @@ from tasks.record import Record
 from tasks.task import LabelledLines, Prompt
 from tasks.tokens import Control
 
-#: Tokens of code that a model judges at once, unless its file says how many it was calibrated on (`coder.window_tokens`).
+#: Tokens of code that a model judges at once, unless its file says otherwise (`coder.window_tokens`).
 WINDOW_TOKENS = 512
 
 
