@@ -88,7 +88,8 @@ def offset_of(text: str, place: Place) -> int:
     starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
     ends = [*(match.start() for match in _LINE_END.finditer(text)), len(text)]
     if place.line > len(starts):
-        raise CoderError(f"{place.path} has {len(starts)} lines, so there is no line {place.line}", code="bad_place")
+        message = f"there is no line {place.line} in {place.path}; its last line is {len(starts)}"
+        raise CoderError(message, code="bad_place")
     length = ends[place.line - 1] - starts[place.line - 1]
     if place.column > length + 1:
         raise CoderError(
