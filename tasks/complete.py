@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from tasks.task import Example, Prompt
 from tasks.tokens import Control, ControlIds
 
+#: Shares of training middles that end inside their first line, and that go on for several lines.
+_INSIDE_LINE, _SEVERAL_LINES = 0.1, 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class CursorContext:
@@ -33,16 +36,33 @@ def prompt(context: CursorContext, controls: ControlIds) -> Prompt:
 def example(text: str, rng: random.Random, *, max_middle: int = 240) -> Example | None:
     """Cut a middle of at most `max_middle` characters out of `text`; None when `text` is too short to cut.
 
-    The middle starts inside a line, where a person's cursor would be, and half of the time ends at that line's end.
+    The middle starts anywhere, where a person's cursor could be. It ends where ghost text should: mostly at the end
+    of the line, sometimes a few lines on, rarely inside the line. Random ends, as in the paper, teach a small model to
+    stop anywhere, even at once (`docs/LOG.md`).
     """
     if len(text) < 8:
         return None
     start = rng.randrange(1, len(text) - 1)
-    line_end = text.find("\n", start)
-    to_line_end = line_end != -1 and line_end > start and rng.random() < 0.5
-    end = line_end if to_line_end else rng.randrange(start + 1, len(text))
-    end = min(end, start + max_middle)
+    end = _middle_end(text, start, start + max_middle, rng)
     return Example(_psm(text[:start], text[end:]), (text[start:end], Control.END))
+
+
+def _middle_end(text: str, start: int, limit: int, rng: random.Random) -> int:
+    """Where a middle that starts at `start` ends: after it, and at `limit` at the latest."""
+    kind = rng.random()
+    lines = rng.randint(2, 4) if kind >= 1 - _SEVERAL_LINES else 1
+    line_ends = [_line_end(text, start + 1)]
+    while len(line_ends) < lines and line_ends[-1] < len(text):
+        line_ends.append(_line_end(text, line_ends[-1] + 1))
+    if kind < _INSIDE_LINE:
+        return rng.randint(start + 1, min(line_ends[0], limit))
+    return max((end for end in line_ends if end <= limit), default=limit)
+
+
+def _line_end(text: str, offset: int) -> int:
+    """The first line end at or after `offset`, its newline excluded; the end of the text when there is none."""
+    found = text.find("\n", offset)
+    return len(text) if found == -1 else found
 
 
 def parse(text: str, suffix: str) -> str:

@@ -103,8 +103,8 @@ def _completion(results: Mapping[str, Any]) -> str:
             f"| **trained** | prefix and suffix | **{loss['after_text']:.3f}** | **{loss['after']:.3f}** |",
             "",
             f"Before and after: {loss['fim']:.3f} -> {loss['after']:.3f} ({loss['after'] - loss['fim']:+.3f}); text "
-            f"tokens against the base with the prefix alone {loss['after_text'] - loss['prefix_only_text']:+.3f}. Half "
-            "of the middles end anywhere, even inside a word, so where they end can only be guessed at.",
+            f"tokens against the base with the prefix alone {loss['after_text'] - loss['prefix_only_text']:+.3f}. Most "
+            "middles end where a line does; one in ten ends inside a line, which can only be guessed at.",
         ]
     )
 

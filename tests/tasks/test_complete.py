@@ -53,6 +53,18 @@ def test_an_example_spells_the_file_again(text: str, seed: int) -> None:
     assert end is Control.END
 
 
+def test_most_middles_end_where_a_line_does() -> None:
+    text = "first line\nsecond line\nthird line\nfourth line\n"
+    ends = []
+    for seed in range(400):
+        example = complete.example(text, random.Random(seed))
+        assert example is not None
+        suffix = example.prompt.pieces[3]
+        assert isinstance(suffix, str)
+        ends.append(suffix == "" or suffix.startswith("\n"))
+    assert 0.85 < sum(ends) / len(ends) < 0.99
+
+
 def test_too_short_a_text_gives_no_example() -> None:
     assert complete.example("x = 1", random.Random(0)) is None
 

@@ -21,7 +21,7 @@ from training.loop import StoppedError
 
 
 def test_training_lowers_the_loss(tiny_base: Path, tmp_path: Path) -> None:
-    run = training(tiny_base, tmp_path, recipe(steps=30, learning_rate=5e-2, head_learning_rate=5e-2))
+    run = training(tiny_base, tmp_path, recipe(steps=60, learning_rate=5e-2, head_learning_rate=5e-2))
     run.train()
     losses = [line["losses"] for line in run.run.metrics() if "losses" in line]
     first, last = ({task: sum(line[task] for line in part) for task in part[0]} for part in (losses[:5], losses[-5:]))
