@@ -63,7 +63,7 @@ class ModelFile:
     bos_id: int | None
     controls: ControlIds
     heads: dict[str, Head]
-    window_tokens: int
+    window_tokens: int = WINDOW_TOKENS
 
 
 def read_model_file(path: Path) -> ModelFile:

@@ -1,0 +1,62 @@
+"""The agreement report over a label file and its sources."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from languages.errors import CoderError
+from training.corpus.agreement import agreement, as_markdown
+
+TEXT = "IO.inspect(1)\nIO.puts(2)\n"
+INSPECT, PUTS = "Credo.Check.Warning.IoInspect", "Credo.Check.Refactor.IoPuts"
+
+
+def label(path: str, digest: str, *findings: tuple[int, str], status: str = "ok") -> str:
+    listed = [{"line": line, "check": check} for line, check in findings]
+    row = {"package": "p", "version": "1", "path": path, "sha256": digest, "status": status, "findings": listed}
+    return json.dumps(row) + "\n"
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "sources"
+    (folder / "p@1").mkdir(parents=True)
+    (folder / "p@1" / "a.exs").write_text(TEXT)
+    return folder
+
+
+def test_report(tmp_path: Path, sources: Path) -> None:
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    rows = label("a.exs", digest, (1, INSPECT), (1, PUTS)) + label("a.exs", "other") + label("gone.exs", digest)
+    labels = tmp_path / "labels.jsonl.gz"
+    labels.write_bytes(gzip.compress((rows + label("a.exs", digest, (2, INSPECT), status="tool_error")).encode()))
+    report = agreement("credo", labels, sources)
+    assert (report.files, report.left_out) == (1, 2)
+    counts = {row.check: (row.both, row.only_measured, row.only_true) for row in report.rows if row.f1 is not None}
+    assert counts == {INSPECT: (1, 0, 0), PUTS: (0, 1, 1)}
+    assert report.macro_f1 == 0.5
+    table = as_markdown(report)
+    assert "| Warning.IoInspect | 1 | 0 | 0 | 1.000 | 1.000 | 1.000 |" in table
+    assert "Macro-F1 0.500 over 2 checks, 1 files." in table
+
+
+@pytest.mark.parametrize("content", ["{", '{"package": "p"}', "[]"])
+def test_labels_that_are_none(tmp_path: Path, sources: Path, content: str) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(content)
+    with pytest.raises(CoderError, match="cannot be read as labels"):
+        agreement("credo", labels, sources)
+
+
+def test_labels_or_sources_that_are_missing(tmp_path: Path, sources: Path) -> None:
+    with pytest.raises(CoderError, match="cannot be read as labels"):
+        agreement("credo", tmp_path / "none.jsonl.gz", sources)
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(label("gone.exs", "0"))
+    with pytest.raises(CoderError, match="fetch them first"):
+        agreement("credo", labels, sources)
