@@ -21,6 +21,11 @@ import psutil
 from inference.models import cache_directory, list_models
 from languages.registry import LANGUAGES
 
+_ADVICE = {
+    "elixir": "install Elixir (Debian/Ubuntu: apt install elixir; macOS: brew install elixir)",
+    "credo": "add {:credo, only: [:dev, :test], runtime: false} to the deps of your project's mix.exs",
+    "sobelow": "add {:sobelow, only: [:dev, :test], runtime: false} to the deps of your project's mix.exs",
+}
 Status = Literal["ok", "missing", "optional"]
 
 
@@ -40,7 +45,9 @@ class Diagnosis:
 
 def diagnose() -> list[Diagnosis]:
     """Every diagnosis, grouped by area, in the order in which a newcomer would ask."""
-    return [*_machine(), *_model(), *_tools(), *_toolchains(), *_training(), *_editors()]
+    found = [*_machine(), *_model(), *_tools(), *_toolchains(), *_training(), *_editors()]
+    areas = list(dict.fromkeys(diagnosis.area for diagnosis in found))
+    return sorted(found, key=lambda diagnosis: areas.index(diagnosis.area))
 
 
 def _machine() -> Iterator[Diagnosis]:
@@ -90,17 +97,12 @@ def _tools() -> Iterator[Diagnosis]:
                 name=linter.name,
                 status="ok" if found else "optional",
                 detail=str(found) if found else "not found",
-                advice="" if found else f"install {linter.name} and put it on PATH; until then its findings are absent",
+                advice="" if found else _ADVICE.get(linter.name, f"install {linter.name} and put it on PATH"),
             )
 
 
 def _toolchains() -> Iterator[Diagnosis]:
-    advice = {
-        "elixir": "install Elixir (Debian/Ubuntu: apt install elixir; macOS: brew install elixir)",
-        "mix": "comes with Elixir",
-    }
-    for name, what_to_do in advice.items():
-        yield _program("elixir", name, what_to_do)
+    yield _program("elixir", "mix", "comes with Elixir")
 
 
 def _training() -> Iterator[Diagnosis]:

@@ -25,7 +25,7 @@ SKIPPED_FOLDERS = frozenset({"_build", "deps", "node_modules", "vendor", "__pyca
 #: Files that are checked at once.
 _FILES_AT_ONCE = min(4, os.cpu_count() or 1)
 #: Tools that parse a whole file by the language's own grammar: where one gave a verdict, tree-sitter's is not needed.
-_PARSERS = frozenset({"ruff", "gofmt"})
+_PARSERS = frozenset({"ruff", "gofmt", "elixir"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,12 @@ def _model_report(engine: Engine | None, path: str, text: str) -> LintReport:
 
 def _syntax_if_needed(syntax: Sequence[Finding], reports: dict[str, LintReport]) -> Sequence[Finding]:
     """tree-sitter's findings, unless the language's own parser gave a verdict: that one is exact, and newer."""
-    parsed = any(name in _PARSERS and report.failure is None for name, report in reports.items())
+    parsed = any(name in _PARSERS and _is_verdict(report) for name, report in reports.items())
     return () if parsed else syntax
+
+
+def _is_verdict(report: LintReport) -> bool:
+    return report.failure is None and report.skipped is None
 
 
 def _told_once(findings: Iterable[Finding]) -> Iterator[Finding]:

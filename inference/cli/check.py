@@ -31,8 +31,9 @@ def check(
 ) -> None:
     """Find problems in Elixir, Go and Python files.
 
-    Asks the syntax tree, the language's linters (ruff and bandit; gofmt and go vet) and, with --model, a model that
-    was trained to judge. A directory is looked through for source files; hidden folders, virtual environments, _build,
+    Asks the language's tools and, with --model, a model that was trained to judge. Python: ruff and bandit. Go: gofmt,
+    go vet, and staticcheck and gosec where installed. Elixir: the compiler's parser, and Credo and Sobelow where the
+    project has them, which run the project's mix.exs. A directory is looked through for source files; hidden folders, virtual environments, _build,
     deps, node_modules and vendor are left out. Nothing is changed.
 
     Exit code 0: no findings. 1: findings. 2: wrong use, or a file that cannot be read.

@@ -1,7 +1,7 @@
 """What a label such as "ruff:F401" means: for hovers, and for findings of the model, which knows labels only.
 
-The tools themselves say it, once a process and only when asked: `ruff rule --all` takes milliseconds, Bandit carries
-its catalogue in its package. A tool that is missing describes nothing.
+Tools that can say it themselves are asked, once a process and only when needed: `ruff rule --all` takes milliseconds,
+Bandit carries its catalogue in its package; when missing they describe nothing. For the others there is `check_table`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from languages.linters.bandit import bandit_alone
+from languages.linters.check_table import TOOLS, checks_of
 from languages.linters.process import ToolFailure, find_program, run_tool
 
 
@@ -28,7 +29,7 @@ class CheckDescription:
 
 
 def describe(label: str) -> CheckDescription | None:
-    """The description of "tool:check" ("ruff:F401", "bandit:B101", "go vet:printf"), or None when nobody knows it."""
+    """The description of "tool:check" ("ruff:F401", "go vet:printf", "gosec:G101"), or None when nobody knows it."""
     tool, _, check = label.partition(":")
     if tool == "ruff":
         return _ruff_rules().get(check)
@@ -36,7 +37,14 @@ def describe(label: str) -> CheckDescription | None:
         return _bandit_tests().get(check)
     if tool == "go vet":
         return _go_vet_analyzers().get(check)
+    if tool in TOOLS:
+        return _tabled(tool, check)
     return None
+
+
+def _tabled(tool: str, check: str) -> CheckDescription | None:
+    entry = checks_of(tool).get(check)
+    return None if entry is None else CheckDescription(entry.name, entry.url, entry.summary)
 
 
 @cache

@@ -1,7 +1,8 @@
 """`Linter`: an adapter over one real tool.
 
-A tool that is missing, hangs, crashes or prints garbage is reported as a `LinterFailure`; it is never the same as "no
-findings". Adapters know a tool's flags and output; they do not know who asked.
+A tool that hangs, crashes or prints garbage is reported as a `LinterFailure`; it is never the same as "no findings".
+Nor is a tool that was not asked, because the machine or the project does without it: that is `LintReport.skipped`.
+Adapters know a tool's flags and output; they do not know who asked.
 """
 
 from __future__ import annotations
@@ -23,10 +24,15 @@ class LinterFailure:
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What one tool said of one file: findings, or why there is no verdict."""
+    """What one tool said of one file: findings, or why there is no verdict.
+
+    Findings beside a `failure` are true but may not be all. `skipped` is a sentence on why the tool was not asked: it
+    is not installed, or the file is nothing that it judges. Nothing went wrong then, and nothing was judged.
+    """
 
     findings: tuple[Finding, ...] = ()
     failure: LinterFailure | None = None
+    skipped: str | None = None
 
 
 class Linter(Protocol):

@@ -63,6 +63,12 @@ def test_tree_sitter_speaks_where_no_parser_could(monkeypatch: pytest.MonkeyPatc
     assert check_text("a.py", "x\n").findings == (TREE,)
 
 
+def test_tree_sitter_speaks_where_the_parser_was_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Toy((Says("elixir", LintReport(skipped="elixir is not installed")),), [TREE]))
+    report = check_text("a.py", "x")
+    assert (report.findings, report.failures) == ((TREE,), ())
+
+
 def test_go_vet_does_not_repeat_what_gofmt_said(monkeypatch: pytest.MonkeyPatch) -> None:
     syntax = finding("gofmt", "syntax-error", 3, "syntax", "error")
     repeated, other = finding("go vet", "compile", 3), finding("go vet", "compile", 5)
@@ -117,7 +123,8 @@ def test_live_syntax_errors_are_told_once(tmp_path: Path) -> None:
     assert {f.source for f in check_text(tmp_path / "a.py", "x = = 1\n").findings} == {"ruff"}
     require_tool("gofmt")
     assert {f.source for f in check_text(tmp_path / "a.go", "package a\n\nvar x = = 1\n").findings} == {"gofmt"}
-    assert {f.source for f in check_text(tmp_path / "a.ex", "f(1, [2, 3)\n").findings} == {"tree-sitter"}
+    require_tool("elixir")
+    assert {f.source for f in check_text(tmp_path / "a.ex", "f(1, [2, 3)\n").findings} == {"elixir"}
 
 
 def test_directories_are_looked_through(tmp_path: Path) -> None:
