@@ -47,6 +47,11 @@ def syntax_findings(grammar: GrammarName, path: str, text: str) -> list[Finding]
     return [_finding(path, span, message) for span, message in problems]
 
 
+def grammar_named(name: GrammarName) -> Grammar:
+    """The tree-sitter grammar itself, for queries and for parsing again after an edit."""
+    return _grammar(name)
+
+
 @cache
 def _grammar(name: GrammarName) -> Grammar:
     if name == "elixir":
