@@ -160,5 +160,6 @@ def _require_training() -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise CoderError(
-            f"Training needs {', '.join(missing)}; install it with: pip install -e '.[train]'", code="not_installed"
+            f"Training needs {', '.join(missing)}; run `make train`, or pip install 'coder-local[train]'.",
+            code="not_installed",
         )

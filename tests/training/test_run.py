@@ -150,7 +150,10 @@ def test_without_the_train_extra_every_command_says_how_to_install_it() -> None:
         command = [sys.executable, "-c", hidden, *arguments]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         assert result.returncode == 2
-        assert result.stderr == "coder-train: Training needs torch; install it with: pip install -e '.[train]'\n"
+        assert (
+            result.stderr
+            == "coder-train: Training needs torch; run `make train`, or pip install 'coder-local[train]'.\n"
+        )
 
 
 def test_help_loads_no_torch() -> None:
