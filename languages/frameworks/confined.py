@@ -1,0 +1,64 @@
+"""The `Runner` for tests that nobody vouches for: the project is read-only, the network is gone, reports go to scratch.
+
+`languages/sandbox` does the confining; this file says what a test run needs to see: the toolchain of the program that
+is run, our scripts, and a build folder of its own for Go and Mix, because theirs are not to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from languages.errors import CoderError
+from languages.linters.process import ToolFailure, ToolOutput
+from languages.sandbox.limits import MIB, Limits
+from languages.sandbox.run import SandboxResult, run, running_python
+
+_LANGUAGES = Path(__file__).parents[1]
+_SCRIPTS = (_LANGUAGES / "frameworks" / "inside", _LANGUAGES / "workers")
+_BYTES = 2048 * MIB
+
+
+def run_confined(
+    command: Sequence[str | Path],
+    *,
+    directory: Path,
+    scratch: Path,
+    environment: Mapping[str, str],
+    timeout: float,
+) -> ToolOutput | ToolFailure:
+    """Run `command` in the sandbox; a machine that has none is a `missing` failure, never an unconfined run."""
+    builds = {"GOCACHE": str(scratch / "go-build"), "MIX_BUILD_PATH": str(scratch / "mix"), "MIX_HOME": str(scratch)}
+    limits = Limits(seconds=timeout, cpu_seconds=max(1, int(timeout) * 4), memory_bytes=_BYTES, file_bytes=256 * MIB)
+    try:
+        result = run(
+            command,
+            files=directory,
+            readable=tuple(dict.fromkeys((*_SCRIPTS, *_toolchain(Path(command[0]))))),
+            writable=scratch,
+            environment={**builds, **environment},
+            limits=limits,
+        )
+    except CoderError as error:
+        return ToolFailure("missing", error.message)
+    return _ended(Path(command[0]).name, result, timeout)
+
+
+def _toolchain(program: Path) -> Iterator[Path]:
+    """The folders above `bin` of the program and of what it links to; for our own Python, what that needs."""
+    yield from running_python()
+    for place in (program, program.resolve()):
+        if place.parent.name == "bin" and place.parent.parent not in (Path("/"), Path("/usr"), Path("/usr/local")):
+            yield place.parent.parent
+
+
+def _ended(name: str, result: SandboxResult, timeout: float) -> ToolOutput | ToolFailure:
+    if result.outcome == "timeout":
+        return ToolFailure("timeout", f"{name} took longer than {timeout:g} s and was stopped")
+    if result.outcome == "output":
+        return ToolFailure("overflow", f"{name} printed more than it may; make the tests print less")
+    if result.outcome == "memory":
+        return ToolFailure("crash", f"{name} took more than {_BYTES // MIB} MiB of memory; make the tests need less")
+    if result.outcome == "killed" or result.exit_code is None:
+        return ToolFailure("crash", f"{name} was ended by a signal; run it by hand to see why")
+    return ToolOutput(result.exit_code, result.stdout, result.stderr)
