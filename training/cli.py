@@ -60,14 +60,32 @@ def plan(recipe: RecipeName, scale: Scale = None, set_: Settings = None) -> None
 
 
 @app.command()
-def data(recipe: RecipeName, scale: Scale = None, set_: Settings = None) -> None:
+def data(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE|labels", help="A recipe, or `labels` for real findings.")],
+    scale: Scale = None,
+    set_: Settings = None,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="With `labels`: compare our structural rules to the real tools.")
+    ] = False,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Findings of a tool, NAME-TOOL.jsonl or .jsonl.gz; may be repeated."),
+    ] = None,
+    sources: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The labelled source, one folder NAME@VERSION a package.")
+    ] = None,
+) -> None:
     """Build the recipe's records in data/processed/{train,dev,test}/ and print what is in them.
 
     \b
     Examples:
       coder-train data spine
       coder-train data spine --set corpus.files=50
+      coder-train data labels --agreement --labels elixir-credo.jsonl.gz --sources packages/
     """
+    if recipe == "labels" or agreement:
+        _print_agreement(recipe, labels or [], sources)
+        return
     loaded = _recipe(recipe, scale, set_)
     from training.corpus.store import prepare
     from training.report import data_table, label_table
@@ -139,6 +157,16 @@ def report(
     from training.run_directory import existing_run
 
     typer.echo(write_report(existing_run(run_directory)), nl=False)
+
+
+def _print_agreement(recipe: str, labels: list[Path], sources: Path | None) -> None:
+    """The agreement tables, one a label file, on stdout."""
+    if recipe != "labels" or not labels or sources is None:
+        raise CoderError("give: data labels --agreement --labels FILE --sources DIR", code="bad_option")
+    from training.corpus.agreement import agreement, as_markdown, tool_of
+
+    for file in labels:
+        typer.echo(f"## {file.name}\n\n{as_markdown(agreement(tool_of(file), file, sources))}")
 
 
 def main() -> None:

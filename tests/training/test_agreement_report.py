@@ -8,9 +8,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from languages.errors import CoderError
-from training.corpus.agreement import agreement, as_markdown
+from training.cli import app
+from training.corpus.agreement import agreement, as_markdown, tool_of
 
 TEXT = "IO.inspect(1)\nIO.puts(2)\n"
 INSPECT, PUTS = "Credo.Check.Warning.IoInspect", "Credo.Check.Refactor.IoPuts"
@@ -60,3 +62,19 @@ def test_labels_or_sources_that_are_missing(tmp_path: Path, sources: Path) -> No
     labels.write_text(label("gone.exs", "0"))
     with pytest.raises(CoderError, match="fetch them first"):
         agreement("credo", labels, sources)
+
+
+def test_the_tool_is_in_the_name_of_the_label_file() -> None:
+    assert tool_of(Path("data/elixir-credo.jsonl.gz")) == "credo"
+    with pytest.raises(CoderError, match="TOOL being credo or sobelow or gosec"):
+        tool_of(Path("data/go-staticcheck.jsonl.gz"))
+
+
+def test_the_command_prints_the_table(tmp_path: Path, sources: Path) -> None:
+    labels = tmp_path / "elixir-credo.jsonl"
+    labels.write_text(label("a.exs", hashlib.sha256(TEXT.encode()).hexdigest(), (1, INSPECT)))
+    words = ["data", "labels", "--agreement", "--labels", str(labels), "--sources", str(sources)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "## elixir-credo.jsonl" in result.output
+    assert "| Warning.IoInspect | 1 | 0 | 0 | 1.000 | 1.000 | 1.000 |" in result.output

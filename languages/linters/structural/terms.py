@@ -1,0 +1,298 @@
+"""Elixir code as terms: what Elixir's own quoted form says, with the place of every part.
+
+Calls with and without parentheses, `do` blocks and `do:` keywords become the same term, so a rule is written once. It
+is built from a tree-sitter tree and keeps what it can of broken code. It knows no rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from languages.syntax import parse
+
+#: Code nested deeper than this is not looked into; people do not write it.
+MAX_DEPTH = 150
+BLOCK_NAMES = frozenset({"do", "else", "rescue", "catch", "after"})
+_LITERALS = {
+    "integer": "number", "float": "number", "char": "number", "atom": "atom", "boolean": "atom", "nil": "atom",
+    "alias": "alias", "identifier": "name", "operator_identifier": "name",
+}  # fmt: skip
+_QUOTED = {"string": "string", "charlist": "charlist", "sigil": "sigil", "quoted_atom": "quoted_atom"}
+_BRACKETS = {"list": "list", "tuple": "tuple", "bitstring": "bitstring", "map_content": "map", "arguments": "block"}
+
+
+@dataclass(slots=True, eq=False)
+class Term:
+    """One part of the code. `kind` says which fields count.
+
+    `call` has a name, a target when it is remote, arguments and blocks (operators are calls too); `clause` (`a -> b`)
+    has patterns as arguments and its body under "do"; `pair` is a keyword or `=>`; the rest are literals, `name` for
+    variables, and brackets with arguments. `line` and `column` (UTF-8 bytes) are 0-based and point at the name.
+    """
+
+    kind: str
+    name: str
+    line: int
+    column: int
+    end_line: int
+    start: int
+    end: int
+    args: list[Term] = field(default_factory=list)
+    target: Term | None = None
+    blocks: dict[str, Term] = field(default_factory=dict)
+    parent: Term | None = None
+    parens: bool = False
+    inline: bool = False
+
+    def children(self) -> list[Term]:
+        """The parts, in the order of the text."""
+        inner = [*self.args, *self.blocks.values()] if self.blocks else self.args
+        return inner if self.target is None else [self.target, *inner]
+
+    def walk(self) -> Iterator[Term]:
+        """This term and everything in it, outer terms first."""
+        stack = [self]
+        while stack:
+            term = stack.pop()
+            yield term
+            stack.extend(reversed(term.children()))
+
+    def ancestors(self) -> Iterator[Term]:
+        """The terms around this one, nearest first."""
+        outer = self.parent
+        while outer is not None:
+            yield outer
+            outer = outer.parent
+
+    def is_call(self, *names: str) -> bool:
+        """Whether this is a call, operator or bare word of one of these names, without a module before it."""
+        return self.kind == "call" and self.target is None and self.name in names
+
+    @property
+    def dotted(self) -> str:
+        """ "Enum.map" for a call on a module, ":os.cmd" on an Erlang one, "f" for a local one, "" for others."""
+        if self.kind != "call":
+            return ""
+        if self.target is None:
+            return self.name
+        return f"{self.target.name}.{self.name}" if self.target.kind in ("alias", "atom") else ""
+
+
+class ElixirFile:
+    """One parsed file: its terms in order, an index by name, its comments, and the places of its strings."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.source = text.encode("utf-8", "replace")
+        self.lines = text.split("\n")
+        self.comments: list[tuple[int, int, str]] = []
+        self.literals: list[Term] = []
+        self.tree = parse("elixir", self.source).root_node
+        self.root = self._convert(self.tree, 0)
+        self.terms = list(self.root.walk())
+        self.calls: dict[str, list[Term]] = defaultdict(list)
+        self.kinds: dict[str, list[Term]] = defaultdict(list)
+        for term in self.terms:
+            self.kinds[term.kind].append(term)
+            if term.kind == "call":
+                self.calls[term.name].append(term)
+            for child in term.children():
+                child.parent = term
+
+    def shown(self, term: Term) -> str:
+        """The text of `term`."""
+        return self.source[term.start : term.end].decode("utf-8", "replace")
+
+    def in_literal(self, line: int) -> bool:
+        """Whether the 0-based `line` begins inside a string, heredoc or sigil of several lines."""
+        return any(literal.line < line <= literal.end_line for literal in self.literals)
+
+    def _convert(self, node: Node, depth: int) -> Term:
+        kind = node.type
+        if depth > MAX_DEPTH:
+            return _term("unknown", "", node)
+        literal = _LITERALS.get(kind)
+        if literal is not None:
+            return _term(literal, _text(node), node)
+        builder = _BUILDERS.get(kind)
+        if builder is not None:
+            return builder(self, node, depth)
+        if kind in _QUOTED:
+            return self._quoted(node, depth)
+        return self._group(_BRACKETS.get(kind, "block" if kind in _SEQUENCES else "unknown"), node, depth)
+
+    def _group(self, kind: str, node: Node, depth: int) -> Term:
+        term = _term(kind, "", node)
+        term.args = self._all(node.named_children, depth)
+        return term
+
+    def _all(self, nodes: list[Node], depth: int) -> list[Term]:
+        kept = []
+        for node in nodes:
+            if node.type == "comment":
+                self.comments.append((node.start_point.row, node.start_point.column, _text(node)))
+            else:
+                kept.append(self._convert(node, depth + 1))
+        return kept
+
+    def _call(self, node: Node, depth: int) -> Term:
+        term = _term("call", "", node)
+        for child in node.named_children:
+            kind = child.type
+            if kind == "arguments":
+                term.args.extend(self._all(child.named_children, depth))
+                term.parens = _opens(child)
+            elif kind == "do_block":
+                self._do_block(child, term, depth)
+            elif kind == "comment":
+                self._all([child], depth)
+            else:
+                self._callee(child, term, depth)
+        self._inline_blocks(term)
+        return term
+
+    def _callee(self, node: Node, term: Term, depth: int) -> None:
+        if node.type == "identifier":
+            term.name = _text(node)
+            return
+        if node.type != "dot":
+            term.target, term.name = self._convert(node, depth + 1), "()"
+            return
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        term.target = None if left is None else self._convert(left, depth + 1)
+        term.name = "." if right is None else _text(right)
+        if right is not None:
+            term.line, term.column = right.start_point
+
+    def _do_block(self, node: Node, term: Term, depth: int) -> None:
+        body = _term("block", "do", node)
+        for child in node.named_children:
+            name = child.type.removesuffix("_block")
+            if name in BLOCK_NAMES and child.type != name:
+                term.blocks[name] = self._group("block", child, depth)
+            else:
+                body.args.extend(self._all([child], depth))
+        term.blocks = {"do": body, **term.blocks}
+
+    def _inline_blocks(self, term: Term) -> None:
+        """Move `do:` and its like from the last keywords to the blocks."""
+        last = term.args[-1] if term.args else None
+        if last is None or last.kind != "keywords" or not any(pair.name in BLOCK_NAMES for pair in last.args):
+            return
+        for pair in [pair for pair in last.args if pair.name in BLOCK_NAMES and pair.args]:
+            body = pair.args[0]
+            if body.kind != "block":
+                body = Term("block", "do", body.line, body.column, body.end_line, body.start, body.end, [body])
+            term.blocks[pair.name] = body
+            last.args.remove(pair)
+        term.inline = True
+        if not last.args:
+            term.args.pop()
+
+    def _dot(self, node: Node, depth: int) -> Term:
+        """`Foo.{A, B}` as a call named "{}", `__MODULE__.Foo` as an alias."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if right is not None and right.type == "alias":
+            return _term("alias", _text(node), node)
+        term = _term("call", "{}" if right is not None and right.type == "tuple" else ".", node)
+        term.target = None if left is None else self._convert(left, depth + 1)
+        if right is not None:
+            term.args = self._all(right.named_children, depth)
+        return term
+
+    def _operator(self, node: Node, depth: int) -> Term:
+        """`a or b or c` leans left as deep as it is long, so the left side is followed in a loop."""
+        chain = [node]
+        while (left := chain[-1].child_by_field_name("left")) is not None and left.type == "binary_operator":
+            chain.append(left)
+        inner: Term | None = None
+        for link in reversed(chain):
+            operator, left = link.child_by_field_name("operator"), link.child_by_field_name("left")
+            term = _term("call", "" if operator is None else " ".join(_text(operator).split()), link)
+            if operator is not None:
+                term.line, term.column = operator.start_point
+            skipped = [operator] if inner is None else [operator, left]
+            rest = self._all([child for child in link.named_children if child not in skipped], depth)
+            term.args = rest if inner is None else [inner, *rest]
+            inner = term
+        return term
+
+    def _pair(self, node: Node, depth: int) -> Term:
+        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        term = _term("pair", "" if key is None else _text(key).strip().removesuffix(":"), node)
+        if value is not None:
+            term.args = [self._convert(value, depth + 1)]
+        return term
+
+    def _clause(self, node: Node, depth: int) -> Term:
+        term = _term("clause", "->", node)
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None:
+            patterns = self._convert(left, depth + 1)
+            term.args = patterns.args if left.type == "arguments" else [patterns]
+        if right is not None:
+            term.blocks["do"] = self._convert(right, depth + 1)
+        return term
+
+    def _quoted(self, node: Node, depth: int) -> Term:
+        term = _term(_QUOTED[node.type], "", node)
+        texts = []
+        for child in node.named_children:
+            if child.type == "interpolation":
+                term.args.extend(self._all(child.named_children, depth))
+            elif child.type == "quoted_content":
+                texts.append(_text(child))
+            elif child.type == "sigil_name":
+                term.parens = _text(child).isupper()
+        term.name = "".join(texts)
+        self.literals.append(term)
+        return term
+
+    def _map(self, node: Node, depth: int) -> Term:
+        """`%{}` and `%Name{}`; a struct's name is its target."""
+        term = _term("map", "", node)
+        for child in node.named_children:
+            if child.type == "struct":
+                term.kind = "struct"
+                named = self._all(child.named_children, depth)
+                term.target = named[0] if named else None
+            else:
+                term.args.extend(self._all(child.named_children if child.type == "map_content" else [child], depth))
+        return term
+
+    def _access(self, node: Node, depth: int) -> Term:
+        return self._group("access", node, depth)
+
+    def _keywords(self, node: Node, depth: int) -> Term:
+        return self._group("keywords", node, depth)
+
+    def _function(self, node: Node, depth: int) -> Term:
+        return self._group("fn", node, depth)
+
+
+_SEQUENCES = frozenset({"source", "block", "body"})
+_BUILDERS: dict[str, Callable[[ElixirFile, Node, int], Term]] = {
+    "call": ElixirFile._call, "dot": ElixirFile._dot, "binary_operator": ElixirFile._operator,
+    "unary_operator": ElixirFile._operator, "pair": ElixirFile._pair, "stab_clause": ElixirFile._clause,
+    "map": ElixirFile._map, "access_call": ElixirFile._access, "keywords": ElixirFile._keywords,
+    "anonymous_function": ElixirFile._function,
+}  # fmt: skip
+
+
+def _term(kind: str, name: str, node: Node) -> Term:
+    row, column = node.start_point
+    return Term(kind, name, row, column, node.end_point.row, node.start_byte, node.end_byte)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _opens(arguments: Node) -> bool:
+    first = arguments.child(0)
+    return first is not None and first.type == "("
