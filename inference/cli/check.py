@@ -33,8 +33,8 @@ def check(
 
     Asks the language's tools and, with --model, a model that was trained to judge. Python: ruff and bandit. Go: gofmt,
     go vet, and staticcheck and gosec where installed. Elixir: the compiler's parser, and Credo and Sobelow where the
-    project has them, which run the project's mix.exs. A directory is looked through for source files; hidden folders, virtual environments, _build,
-    deps, node_modules and vendor are left out. Nothing is changed.
+    project has them, which run the project's mix.exs. A directory is looked through for source files; hidden folders,
+    virtual environments, _build, deps, node_modules and vendor are left out. Nothing is changed.
 
     Exit code 0: no findings. 1: findings. 2: wrong use, or a file that cannot be read.
 
