@@ -106,19 +106,19 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _serve_tcp(server: CoderServer, port: int) -> None:
+    """Serve the first client; the port is announced once it can be connected to."""
     import socket
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise CoderError(
-                f"port {port} cannot be used ({error.strerror}); choose another one", code="port"
-            ) from None
-        port = probe.getsockname()[1]
-    print(f"coder-lsp: waiting for an editor on {HOST}:{port}", file=sys.stderr, flush=True)
-    server.start_tcp(HOST, port)
+    try:
+        listener = socket.create_server((HOST, port))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CoderError(f"port {port} cannot be used ({reason}); choose another one", code="port") from None
+    with listener:
+        print(f"coder-lsp: waiting for an editor on {HOST}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
+        connection, _ = listener.accept()
+    with connection, connection.makefile("rb") as source, connection.makefile("wb") as sink:
+        server.start_io(source, sink)
 
 
 def _leave(server: CoderServer, code: int) -> None:

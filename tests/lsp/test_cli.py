@@ -123,23 +123,16 @@ def test_a_client_that_died_without_a_word_takes_the_server_with_it() -> None:
 def test_one_client_over_tcp() -> None:
     command = [COMMAND, "--no-model", "--tcp", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        port = int(server.stderr.readline().rsplit(":", 1)[1])
-        connection = connect(port)
-        with connection, connection.makefile("rb") as answers:
-            connection.sendall(INITIALIZE)
-            assert answers.readline().startswith(b"Content-Length: ")
-        assert server.wait(timeout=30) == 1
-
-
-def connect(port: int) -> socket.socket:
-    """The server says its port a moment before it listens."""
-    for _ in range(100):
         try:
-            return socket.create_connection(("127.0.0.1", port), timeout=0.1)
-        except OSError:
-            continue
-    raise AssertionError("nobody listens")
+            assert server.stderr is not None
+            port = int(server.stderr.readline().rsplit(":", 1)[1])
+            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+            with connection, connection.makefile("rb") as answers:
+                connection.sendall(INITIALIZE)
+                assert answers.readline().startswith(b"Content-Length: ")
+            assert server.wait(timeout=30) == 1
+        finally:
+            server.kill()
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:
