@@ -253,7 +253,8 @@ document.addEventListener("keydown", (event) => {
 stop.addEventListener("click", () => running?.abort());
 at("new-chat").addEventListener("click", () => openChat(newChat()));
 at("menu").addEventListener("click", () => showSidebar(!document.body.classList.contains("menu-open")));
-at("key-dialog").addEventListener("close", () => {
+// Not at "close", which comes a moment after the dialog is gone: a question sent in between would go without the key.
+at("key-dialog").addEventListener("submit", () => {
   useKey(at("key").value.trim());
   say("");
 });
