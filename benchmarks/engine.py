@@ -4,8 +4,7 @@
 
 Prints tokens a second of both, their ratio (above 1: we are faster) for one chat at a time and for four at once, and
 one JSON row. Time runs from asking to the last token, so prompts are in it. llama-server is the one in the `xllamacpp`
-wheel, asked over its HTTP API on loopback; our engine is called directly. Prompts are pieces of the running Python's
-standard library.
+wheel; both servers are asked over HTTP on loopback. Prompts are pieces of the running Python's standard library.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import json
 import statistics
 import subprocess
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +26,11 @@ from pathlib import Path
 import httpx
 
 from inference.engine.capacity import plan_capacity
-from inference.engine.engine import GREEDY, Request
 from inference.engine.llama import LlamaEngine
 from inference.model_file import ModelFile, read_model_file
 from inference.models import resolve_model
+from server.app import create_app
+from server.serving import Server, listen, url_of
 
 #: Tokens of one prompt, and requests of the concurrent part that are under way together.
 PROMPT_TOKENS, TOGETHER = 300, 4
@@ -62,7 +63,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=64, help="new tokens for each prompt")
     arguments = parser.parse_args()
     file = read_model_file(resolve_model(arguments.model))
-    with _our_engine(file) as (engine, ours), _llama_server(file) as theirs:
+    with _our_server(file) as (engine, ours), _llama_server(file) as theirs:
         prompts = _prompts(engine, 2 * arguments.prompts + 1)
         for ask in (ours, theirs):
             ask(prompts[-1], 8)
@@ -99,20 +100,26 @@ def _together(ours: Ask, theirs: Ask, prompts: list[Prompt], tokens: int) -> Spe
 
 
 @contextmanager
-def _our_engine(file: ModelFile) -> Iterator[tuple[LlamaEngine, Ask]]:
+def _our_server(file: ModelFile) -> Iterator[tuple[LlamaEngine, Ask]]:
+    """`coder-serve`'s application on a free loopback port, and the engine in it."""
     engine = LlamaEngine(file, plan_capacity(file, min(WINDOW, file.context_length)))
+    listener = listen("127.0.0.1", 0)
+    server = Server(create_app(engine))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    with httpx.Client(base_url=url_of(listener, "127.0.0.1"), timeout=600) as client:
 
-    def ask(prompt: Prompt, tokens: int) -> int:
-        generation = engine.submit(Request(prompt=prompt, max_tokens=tokens, sampling=GREEDY))
-        generation.text()
-        if generation.usage is None or generation.finish_reason == "error":
-            raise RuntimeError(f"our engine failed: {generation.error}")
-        return generation.usage.completion_tokens
+        def ask(prompt: Prompt, tokens: int) -> int:
+            body = {"model": "coder-raw", "prompt": list(prompt), "max_tokens": tokens, "temperature": 0}
+            reply = client.post("/v1/completions", json=body).raise_for_status().json()
+            return int(reply["usage"]["completion_tokens"])
 
-    try:
-        yield engine, ask
-    finally:
-        engine.close()
+        try:
+            yield engine, ask
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+            engine.close()
 
 
 @contextmanager
