@@ -252,16 +252,23 @@ defmodule Coder.Beam do
     %{"number" => number, "memory" => :erlang.memory(:total), "atoms" => :erlang.system_info(:atom_count)}
   end
 
+  # Waits for each to be gone: a name that is still registered for a moment would be taken for a living server.
   defp stop_processes_of(output) do
-    for pid <- Process.list(), Process.info(pid, :group_leader) == {:group_leader, output}, do: Process.exit(pid, :kill)
+    for pid <- Process.list(), Process.info(pid, :group_leader) == {:group_leader, output} do
+      reference = Process.monitor(pid)
+      Process.exit(pid, :kill)
+
+      receive do
+        {:DOWN, ^reference, _, ^pid, _} -> :ok
+      end
+    end
   end
 
   defp loaded, do: MapSet.new(:code.all_loaded())
 
-  # Modules from memory are removed; a module of Elixir that was redefined is thereby loaded from its file again.
+  # Modules from memory are removed; a module of Elixir that was redefined is thereby loaded from its file again. The
+  # server of :cover is among the processes that were stopped, its modules among those from memory.
   defp restore(baseline) do
-    if Process.whereis(:cover_server), do: :cover.stop()
-
     for {module, file} = entry <- :code.all_loaded(), not MapSet.member?(baseline, entry), not on_disk?(file) do
       :code.purge(module)
       :code.delete(module)
