@@ -62,7 +62,7 @@ class Injector(Protocol):
         """The weakness, where the violation is one."""
 
     def places(self, text: str) -> Iterable[Edit]:
-        """Every edit that plants the violation into `text`, which parses, in order of place; none when it fits nowhere."""
+        """Every edit that plants the violation into `text`, which parses; none when it fits nowhere."""
 
 
 def plant(injector: Injector, text: str, *, seed: int = 0) -> Planted | None:
@@ -71,7 +71,7 @@ def plant(injector: Injector, text: str, *, seed: int = 0) -> Planted | None:
     `text` must parse. The same arguments give the same result on every machine.
     """
     places = sorted(injector.places(text), key=lambda edit: (edit.start, edit.end, edit.text))
-    random.Random(seed).shuffle(places)  # noqa: S311 (a choice of examples, no secret)
+    random.Random(seed).shuffle(places)
     for edit in places:
         violating = text[: edit.start] + edit.text + text[edit.end :]
         if violating != text and not syntax_findings(injector.language, "planted", violating):
