@@ -1,20 +1,18 @@
 """Elixir's own compiler: where code does not parse, and on request what compiling it says.
 
-By itself `lint` only parses, with Elixir's parser on stdin: no line of the file runs. Compiling Elixir runs it (macros,
-module bodies), so `compiles=True` is for code that one trusts, or for a process that is locked in. It compiles the one
-file into a folder of its own, beside what the project has already built; the project is not changed. Each call starts a
-VM; `languages.workers` keeps one.
+By itself `lint` only parses, in a VM that stays alive (`languages.workers`): no line of the file runs. Compiling Elixir
+runs it (macros, module bodies), so `compiles=True` is for code that one trusts, or for a process that is locked in. It
+compiles the one file into a folder of its own, beside what the project has already built, in a VM of its own; the
+project is not changed.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from languages.finding import Finding, Range
@@ -23,8 +21,9 @@ from languages.linters.linter import LinterFailure, LintReport
 from languages.linters.mix_project import PLAIN, complaint, project_roots
 from languages.linters.process import ToolFailure, ToolOutput, find_program, run_tool
 from languages.positions import TextLines
+from languages.workers.beam import BeamWorker, parsing_beam
+from languages.workers.elixir_code import parse_elixir
 
-_PARSE = Path(__file__).parent / "elixir_parse.exs"
 _UTF8 = {"ELIXIR_ERL_OPTIONS": "+fnu", "LC_ALL": "C.UTF-8"}
 #: The compiler names no checks; ours go by its messages.
 _CHECKS = tuple(
@@ -44,7 +43,10 @@ _CHECKS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class ElixirCompiler:
-    """The adapter; `program` is an `elixir` (with `compiles`, an `elixirc`) to use instead of the one that is found."""
+    """The adapter; `program` is an `elixir` (with `compiles`, an `elixirc`) to use instead of the one that is found.
+
+    A `program` that parses is started for each file.
+    """
 
     program: Path | None = None
     compiles: bool = False
@@ -57,21 +59,21 @@ class ElixirCompiler:
         program = self.executable()
         if program is None:
             return LintReport(skipped="elixir is not installed; see https://elixir-lang.org/install.html")
-        if self.compiles:
-            output = _compile(program, path, text, timeout)
-        else:
-            command: list[str | Path] = [program, _PARSE, path.name]
-            output = run_tool(command, text=text, environment={**PLAIN, **_UTF8}, timeout=timeout)
-        if isinstance(output, ToolFailure):
-            return self._failed(output.reason)
-        return self._compiled(output, path, text) if self.compiles else self._parsed(output, path, text)
+        if not self.compiles:
+            return self._parsed(path, text, timeout)
+        output = _compile(program, path, text, timeout)
+        return self._failed(output.reason) if isinstance(output, ToolFailure) else self._compiled(output, path, text)
 
-    def _parsed(self, output: ToolOutput, path: Path, text: str) -> LintReport:
-        try:
-            errors = _parse_errors(output.stdout, path.name)
-        except ValueError:
-            return self._failed(f"elixir gave no verdict (exit code {output.exit_code}): {complaint(output)}")
-        return LintReport(findings_of([*errors, *diagnostics_of(output.stderr)], path, text))
+    def _parsed(self, path: Path, text: str, timeout: float) -> LintReport:
+        if self.program is None:
+            parsed = parse_elixir(parsing_beam(), str(path), text, timeout=timeout)
+        else:
+            with BeamWorker(self.program) as worker:
+                parsed = parse_elixir(worker, str(path), text, timeout=timeout)
+        if isinstance(parsed, ToolFailure):
+            return self._failed(parsed.reason)
+        ours = (replace(warning, file=os.path.abspath(path)) for warning in diagnostics_of(parsed.warned))
+        return LintReport((*parsed.findings, *findings_of(ours, path, text)))
 
     def _compiled(self, output: ToolOutput, path: Path, text: str) -> LintReport:
         """Old versions print errors on stdout, new ones on stderr."""
@@ -97,23 +99,6 @@ def findings_of(diagnostics: Iterable[ElixirDiagnostic], path: Path, text: str) 
 def _means(printed: str, absolute: str) -> bool:
     """True when a printed path, which is relative to wherever the compiler ran, can mean the file `absolute`."""
     return absolute == printed or absolute.endswith(os.sep + os.path.normpath(printed))
-
-
-def _parse_errors(stdout: str, file: str) -> list[ElixirDiagnostic]:
-    """The verdict of `elixir_parse.exs`; raises `ValueError` when there is none."""
-    verdict = stdout.strip().rpartition("\n")[2].split(" ")
-    if verdict == ["ok"]:
-        return []
-    if len(verdict) != 4 or verdict[0] != "error":
-        raise ValueError("no verdict")
-    try:
-        message = " ".join(base64.b64decode(verdict[3], validate=True).decode("utf-8", "replace").split())
-    except binascii.Error as error:
-        raise ValueError("no message") from error
-    if message.endswith("before:"):
-        message = f"{message[:-1]} the end of the file"
-    place = int(verdict[1]) - 1, int(verdict[2]) - 1
-    return [ElixirDiagnostic(file, *place, width=None, severity="error", message=message, is_syntax=True)]
 
 
 def _compile(program: Path, path: Path, text: str, timeout: float) -> ToolOutput | ToolFailure:

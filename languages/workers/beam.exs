@@ -65,7 +65,15 @@ defmodule Coder.Beam.Code do
 
   @messages "diagnostics"
 
-  def parse([text]), do: %{@messages => syntax(text, "nofile")}
+  # The tokenizer's warnings are printed to standard error alone.
+  def parse([text]) do
+    caller = self()
+    warned = ExUnit.CaptureIO.capture_io(:stderr, fn -> send(caller, {:syntax, syntax(text, "nofile")}) end)
+
+    receive do
+      {:syntax, errors} -> %{@messages => errors, "warned" => warned}
+    end
+  end
 
   def format([text]) do
     case syntax(text, "nofile") do
@@ -165,7 +173,8 @@ defmodule Coder.Beam.Code do
     error -> [syntax_error(file, [line: 1], Exception.message(error))]
   end
 
-  # A pair goes around the token; `end` that is missing comes with a hint.
+  # A pair goes around the token; without one, what came too early is the end.
+  defp said("syntax error before: ", ""), do: "syntax error before the end of the file"
   defp said({before, behind}, token), do: "#{before}#{token}#{behind}"
   defp said(message, token), do: "#{message}#{token}"
 

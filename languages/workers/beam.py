@@ -37,6 +37,8 @@ _SHELL = ("sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh")
 _MAX_ANSWER = 64_000_000
 _STDERR_KEPT = 4_000
 _WORD = 8
+#: Exit codes of a shell whose program is not there or may not run.
+_NOT_STARTED = (126, 127)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,17 @@ class BeamWorker:
 
 @cache
 def shared_beam() -> BeamWorker:
-    """The VM that this process shares; it ends with the process."""
-    worker = BeamWorker()
+    """The VM that this process shares for code that it runs; it ends with the process."""
+    return _until_exit(BeamWorker())
+
+
+@cache
+def parsing_beam() -> BeamWorker:
+    """The VM that this process shares for questions that run no code: nothing that ran can change its answers."""
+    return _until_exit(BeamWorker())
+
+
+def _until_exit(worker: BeamWorker) -> BeamWorker:
     atexit.register(worker.close)
     return worker
 
@@ -167,11 +178,13 @@ class _Vm:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
-        threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True).start()
+        self._listener = threading.Thread(target=self._keep_stderr, args=(self._process.stderr,), daemon=True)
+        self._listener.start()
 
     def ask(self, fields: Sequence[str], timeout: float) -> Mapping[str, Any] | ToolFailure:
+        if self._number:
+            self._stderr.clear()
         self._number += 1
-        self._stderr.clear()
         deadline = time.monotonic() + timeout
         try:
             self._send(_message((str(self._number), *fields)), deadline)
@@ -182,7 +195,7 @@ class _Vm:
         except TimeoutError:
             return ToolFailure("timeout", f"the Elixir code took longer than {timeout:g} s and was stopped")
         except (EOFError, OSError):
-            return ToolFailure("crash", self._last_words())
+            return self._ended()
         except ValueError as error:
             return ToolFailure("crash", f"the code wrote into the answer ({error}); it must leave descriptor 4 alone")
 
@@ -226,11 +239,18 @@ class _Vm:
             while block := os.read(pipe.fileno(), 1 << 16):
                 self._stderr[:] = (self._stderr + block)[-_STDERR_KEPT:]
 
-    def _last_words(self) -> str:
+    def _ended(self) -> ToolFailure:
+        """Why the VM is gone: the error that it printed, or the end of what it printed."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
-        said = " ".join(bytes(self._stderr).decode("utf-8", "replace").split())[-300:]
-        return f"the code ended the Erlang VM (exit code {self._process.returncode}); it last said: {said or 'nothing'}"
+        self._listener.join(1)
+        code = self._process.returncode
+        if code in _NOT_STARTED:
+            return ToolFailure("missing", "elixir could not be started; install it again")
+        printed = bytes(self._stderr).decode("utf-8", "replace")
+        banner = next((line for line in printed.splitlines() if line.startswith("** (")), None)
+        said = banner or " ".join(printed.split())[-300:] or "nothing"
+        return ToolFailure("crash", f"the Erlang VM ended early (exit code {code}); it last said: {said}")
 
 
 def _message(fields: Sequence[str]) -> bytes:

@@ -33,12 +33,28 @@ class ExUnitRun:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class ElixirSyntax:
+    """Where Elixir stops parsing a text, one finding at most, and the tokenizer's warnings as it printed them."""
+
+    findings: tuple[Finding, ...]
+    warned: str
+
+
+def parse_elixir(worker: BeamWorker, path: str, text: str, *, timeout: float = 10.0) -> ElixirSyntax | ToolFailure:
+    """What Elixir's parser says of `text`; nothing of it is run. Warnings name the file `nofile`."""
+    answer = worker.ask("parse", text, timeout=timeout)
+    if isinstance(answer, ToolFailure):
+        return answer
+    return ElixirSyntax(_findings(answer, {"nofile": (path, text)}), str(answer.get("warned", "")))
+
+
 def elixir_syntax_findings(
     worker: BeamWorker, path: str, text: str, *, timeout: float = 10.0
 ) -> tuple[Finding, ...] | ToolFailure:
     """Where Elixir stops parsing `text`: one finding at most."""
-    answer = worker.ask("parse", text, timeout=timeout)
-    return answer if isinstance(answer, ToolFailure) else _findings(answer, {"nofile": (path, text)})
+    parsed = parse_elixir(worker, path, text, timeout=timeout)
+    return parsed if isinstance(parsed, ToolFailure) else parsed.findings
 
 
 def format_elixir(worker: BeamWorker, path: str, text: str, *, timeout: float = 10.0) -> str | Finding | ToolFailure:
