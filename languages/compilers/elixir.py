@@ -1,25 +1,29 @@
-"""Elixir's compiler, in a VM that stays alive. Compiling runs macros and what stands outside of functions."""
+"""Elixir's compiler, in VMs that stay alive. Compiling runs macros and module bodies, so it is confined."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from languages.compilers.verdict import Depth, Verdict
 from languages.linters.process import ToolFailure
-from languages.workers.beam import BeamWorker, shared_beam
+from languages.workers.beam import BeamWorker, confined_beam, parsing_beam
 from languages.workers.elixir_code import compile_elixir, elixir_syntax_findings
 
 
 @dataclass(frozen=True, slots=True)
 class ElixirCompiler:
-    """The compiler inside `worker`; give a worker that is locked in for code that is not the user's."""
+    """The compiler: `parser` gives the VM that only parses, `compiler` the one in which code runs.
 
-    worker: BeamWorker = field(default_factory=shared_beam)
+    Where nothing can be confined, compiling is a failure; `compiler=shared_beam` is for code that one trusts.
+    """
+
+    parser: Callable[[], BeamWorker] = parsing_beam
+    compiler: Callable[[], BeamWorker] = confined_beam
     language: str = "elixir"
 
     def identity(self) -> str:
-        program = self.worker.executable()
+        program = self.parser().executable()
         return "none" if program is None else f"{program.resolve()} {program.stat().st_mtime_ns}"
 
     def verdicts(self, texts: Sequence[str], depth: Depth, *, timeout: float) -> list[Verdict]:
@@ -27,7 +31,7 @@ class ElixirCompiler:
 
     def _verdict(self, text: str, depth: Depth, timeout: float) -> Verdict:
         if depth == "parse":
-            findings = elixir_syntax_findings(self.worker, "snippet.ex", text, timeout=timeout)
+            findings = elixir_syntax_findings(self.parser(), "snippet.ex", text, timeout=timeout)
         else:
-            findings = compile_elixir(self.worker, {"snippet.ex": text}, timeout=timeout)
+            findings = compile_elixir(self.compiler(), {"snippet.ex": text}, timeout=timeout)
         return Verdict(failure=findings) if isinstance(findings, ToolFailure) else Verdict(findings)

@@ -6,13 +6,14 @@ is run, our scripts, and a build folder of its own for Go and Mix, because their
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from languages.errors import CoderError
 from languages.linters.process import ToolFailure, ToolOutput
 from languages.sandbox.limits import MIB, Limits
 from languages.sandbox.run import SandboxResult, run, running_python
+from languages.workers.launching import toolchain
 
 _LANGUAGES = Path(__file__).parents[1]
 _SCRIPTS = (_LANGUAGES / "frameworks" / "inside", _LANGUAGES / "workers")
@@ -34,7 +35,7 @@ def run_confined(
         result = run(
             command,
             files=directory,
-            readable=tuple(dict.fromkeys((*_SCRIPTS, *_toolchain(Path(command[0]))))),
+            readable=tuple(dict.fromkeys((*_SCRIPTS, *running_python(), *toolchain(Path(command[0]))))),
             writable=scratch,
             environment={**builds, **environment},
             limits=limits,
@@ -42,14 +43,6 @@ def run_confined(
     except CoderError as error:
         return ToolFailure("missing", error.message)
     return _ended(Path(command[0]).name, result, timeout)
-
-
-def _toolchain(program: Path) -> Iterator[Path]:
-    """The folders above `bin` of the program and of what it links to; for our own Python, what that needs."""
-    yield from running_python()
-    for place in (program, program.resolve()):
-        if place.parent.name == "bin" and place.parent.parent not in (Path("/"), Path("/usr"), Path("/usr/local")):
-            yield place.parent.parent
 
 
 def _ended(name: str, result: SandboxResult, timeout: float) -> ToolOutput | ToolFailure:

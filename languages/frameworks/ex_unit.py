@@ -1,8 +1,9 @@
 """ExUnit, Elixir's own test framework (https://hexdocs.pm/ex_unit), with StreamData and Phoenix.LiveViewTest on top.
 
 A Mix project runs by `mix test`, with our formatter beside it; a folder without `mix.exs` is compiled and tested in a
-VM that stays alive, which takes tens of milliseconds. With a runner that confines and no worker of its own, such a
-folder runs in a fresh confined VM, without coverage. Doctests and properties are tests like all others.
+VM that stays alive, which takes tens of milliseconds: a confined one when the runner confines. With a runner of another
+kind and no worker of its own, such a folder runs in a fresh VM, without coverage. Doctests and properties are tests
+like all others.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from languages.finding import Finding
+from languages.frameworks.confined import run_confined
 from languages.frameworks.framework import TestReport, TestResult, TestRun, run_unconfined
 from languages.frameworks.rows import ex_unit_coverage, ex_unit_results, json_rows
 from languages.linters.process import ToolFailure, find_program
 from languages.workers import beam
-from languages.workers.beam import BeamWorker
+from languages.workers.beam import BeamWorker, confined_beam, shared_beam
 from languages.workers.elixir_code import run_ex_unit
 
 _CASE = re.compile(r"^\s*use\s+(?:ExUnit\.Case\b|[\w.]*(?:ConnCase|DataCase|ChannelCase|FeatureCase)\b)", re.MULTILINE)
@@ -53,13 +55,13 @@ class ExUnit:
         if (run.directory / "mix.exs").is_file():
             cover = ["--cover"] if run.coverage else []
             return self._in_program(run, ["-S", "mix", "test", "--formatter", _FORMATTER_MODULE, *cover, *_named(run)])
-        if self.worker is None and run.runner is not run_unconfined:
+        if self.worker is None and run.runner not in (run_unconfined, run_confined):
             tests = [part for name in _tests(run) for part in ("-r", str(name))]
             sources = ["-pr", "**/*.ex"] if _sources(run) else []
             return self._in_program(run, [*sources, "-e", _START, *tests])
-        return self._in_worker(run)
+        return self._in_worker(run, self.worker or (confined_beam() if run.runner is run_confined else shared_beam()))
 
-    def _in_worker(self, run: TestRun) -> TestReport:
+    def _in_worker(self, run: TestRun, worker: BeamWorker) -> TestReport:
         try:
             files = {
                 str(name): (run.directory / name).read_text(encoding="utf-8", errors="replace")
@@ -69,7 +71,7 @@ class ExUnit:
             reason = f"{error.filename} cannot be read ({error.strerror}); check the paths of the tests"
             return TestReport(failure=ToolFailure("missing", reason))
         ran = run_ex_unit(
-            self.worker or beam.shared_beam(),
+            worker,
             files,
             timeout=run.timeout,
             test_timeout=run.timeout / 2,

@@ -73,7 +73,7 @@ def run(
     """
     backend = backend or usable_backend()
     with scratch_folder() as scratch:
-        job = _job(command, files, scratch, readable, writable, environment or {}, limits or Limits(), backend)
+        job = prepared_job(command, files, scratch, readable, writable, environment or {}, limits or Limits(), backend)
         started = time.monotonic()
         watch = Watch(backend.start(job), job.limits, stdin.encode() if isinstance(stdin, str) else stdin)
         stopped = watch.until_end()
@@ -117,7 +117,7 @@ def running_python() -> tuple[Path, ...]:
     return tuple(dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix))))
 
 
-def _job(
+def prepared_job(
     command: Sequence[str | Path],
     files: Mapping[str, str | bytes] | Path | None,
     scratch: Path,
@@ -127,6 +127,7 @@ def _job(
     limits: Limits,
     backend: Backend,
 ) -> Job:
+    """What `run` and `session.open_session` give to a backend; `scratch` is a fresh `scratch_folder`."""
     work, temporary = scratch / "work", scratch / "tmp"
     seen = [_folder(path) for path in readable]
     changed = [_folder(writable)] if writable else []

@@ -12,28 +12,26 @@ import atexit
 import json
 import os
 import selectors
-import signal
 import struct
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from subprocess import TimeoutExpired
 from types import TracebackType
 from typing import IO, Any, Self
 
+from languages.errors import CoderError
 from languages.linters.process import ToolFailure, find_program
-
-#: Turns the command of the VM, and the only folder it must be able to write, into the command that is run.
-Launch = Callable[[Sequence[str], Path], Sequence[str]]
+from languages.workers.launching import Launch, launch_confined, launch_unconfined, toolchain
 
 _SCRIPT = Path(__file__).with_name("beam.exs")
 #: The protocol moves from 0 and 1 to 3 and 4: code that is run has no way to print into it by accident.
 _SHELL = ("sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh")
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "ERL_CRASH_DUMP_SECONDS": "0"}
 _MAX_ANSWER = 64_000_000
 _STDERR_KEPT = 4_000
 _WORD = 8
@@ -88,6 +86,8 @@ class BeamWorker:
                     self._vm = _Vm(program, self._launch, self._limits)
             except OSError as error:
                 return ToolFailure("missing", f"elixir could not be started ({error.strerror}); install it again")
+            except CoderError as error:
+                return ToolFailure("missing", error.message)
             try:
                 answer = self._vm.ask((operation, *arguments), timeout)
             except BaseException:
@@ -133,6 +133,21 @@ def parsing_beam() -> BeamWorker:
     return _until_exit(BeamWorker())
 
 
+@cache
+def confined_beam() -> BeamWorker:
+    """The VM that this process shares for code that nobody vouches for; without a sandbox it answers with a failure."""
+    return _until_exit(BeamWorker(launch=launch_confined(tuple(dict.fromkeys(_needed())))))
+
+
+def _needed() -> Iterator[Path]:
+    """What the VM reads: our scripts, and Elixir and Erlang where they are not the system's."""
+    yield _SCRIPT.parent
+    for name in ("elixir", "erl"):
+        program = find_program(name)
+        if program is not None:
+            yield from toolchain(program)
+
+
 def _until_exit(worker: BeamWorker) -> BeamWorker:
     atexit.register(worker.close)
     return worker
@@ -151,28 +166,13 @@ class _Vm:
     """One running VM, its private folder and its pipes."""
 
     def __init__(self, program: Path, launch: Launch | None, limits: BeamLimits) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="coder-beam-", ignore_cleanup_errors=True)
         self._number = 0
         self._stderr = bytearray()
         flags = f"+hmax {limits.process_heap // _WORD} +hmaxel false"
-        command: Sequence[str] = [*_SHELL, str(program), "--erl", flags, str(_SCRIPT)]
-        if launch is not None:
-            command = launch(command, Path(self._home.name))
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_environment(self._home.name),
-                cwd=self._home.name,
-                start_new_session=True,
-            )
-        except OSError:
-            self._home.cleanup()
-            raise
+        start = launch or partial(launch_unconfined, address_space=limits.address_space)
+        self._running = start([*_SHELL, str(program), "--erl", flags, str(_SCRIPT)], _ENVIRONMENT)
+        self._process = self._running.process
         self.pid = self._process.pid
-        _limit_address_space(self.pid, limits.address_space)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -200,14 +200,11 @@ class _Vm:
             return ToolFailure("crash", f"the code wrote into the answer ({error}); it must leave descriptor 4 alone")
 
     def kill(self) -> None:
-        """End the VM and what it started in its group."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+        """End the VM and what it started."""
+        self._running.finish()
         for pipe in (self._stdin, self._stdout):
             with suppress(OSError):
                 pipe.close()
-        self._home.cleanup()
 
     def _checked(self, answer: Any) -> Mapping[str, Any]:
         if not isinstance(answer, dict) or not {"memory", "atoms", "output"} <= answer.keys():
@@ -241,7 +238,7 @@ class _Vm:
 
     def _ended(self) -> ToolFailure:
         """Why the VM is gone: the error that it printed, or the end of what it printed."""
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(TimeoutExpired):
             self._process.wait(1)
         self._listener.join(1)
         code = self._process.returncode
@@ -265,24 +262,3 @@ def _wait(pipe: IO[bytes], event: int, deadline: float) -> None:
         selector.register(pipe, event)
         if not selector.select(max(0.0, deadline - time.monotonic())):
             raise TimeoutError
-
-
-def _environment(home: str) -> dict[str, str]:
-    """Nothing of the user's environment but where programs are."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": home,
-        "TMPDIR": home,
-        "LC_ALL": "C.UTF-8",
-        "ERL_CRASH_DUMP_SECONDS": "0",
-    }
-
-
-def _limit_address_space(pid: int, limit: int) -> None:
-    """Where the system can (Linux); elsewhere the limit of a heap has to do."""
-    import resource
-
-    set_limit = getattr(resource, "prlimit", None)
-    if set_limit is not None:
-        with suppress(OSError):
-            set_limit(pid, resource.RLIMIT_AS, (limit, limit))

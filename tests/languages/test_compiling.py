@@ -26,7 +26,7 @@ from tests.tools import require_tool
 def elixir() -> Iterator[ElixirCompiler]:
     require_tool("elixir")
     with BeamWorker() as worker:
-        yield ElixirCompiler(worker)
+        yield ElixirCompiler(lambda: worker, lambda: worker)
 
 
 @dataclass

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from languages.errors import CoderError
 from languages.linters.process import ToolFailure
+from languages.sandbox.job import Confined
 from languages.workers.beam import BeamLimits, BeamWorker
+from languages.workers.launching import launch_unconfined
 from tests.languages.fakes import fake_program
 from tests.tools import require_tool
 
@@ -37,7 +40,7 @@ def run(worker: BeamWorker, code: str, timeout: float = 60.0) -> Mapping[str, An
 
 
 def lives(worker: BeamWorker) -> bool:
-    return answered(run(worker, 'IO.puts("alive")', timeout=60))["output"] == "alive\n"
+    return bool(answered(run(worker, 'IO.puts("alive")', timeout=60))["output"] == "alive\n")
 
 
 def test_nothing_starts_before_the_first_question(worker: BeamWorker) -> None:
@@ -159,23 +162,21 @@ def test_threads_take_turns(worker: BeamWorker) -> None:
     assert sorted(texts) == sorted(f"x = {number}\n" for number in range(20))
 
 
-def test_a_launcher_wraps_the_command() -> None:
-    require_tool("elixir")
-    seen: list[Path] = []
-
-    def launch(command: Sequence[str], home: Path) -> Sequence[str]:
-        seen.append(home)
-        return ["env", "CODER_TEST_LAUNCHED=yes", *command]
-
-    with BeamWorker(launch=launch) as worker:
-        assert answered(run(worker, 'IO.write(System.get_env("CODER_TEST_LAUNCHED"))'))["output"] == "yes"
-    assert len(seen) == 1
-
-
 def test_a_launcher_that_is_not_there(tmp_path: Path) -> None:
-    program = fake_program(tmp_path, "exit 0")
-    with BeamWorker(program, launch=lambda command, _home: ["/no/such/program", *command]) as worker:
+    def launch(command: Sequence[str], environment: Mapping[str, str]) -> Confined:
+        return launch_unconfined(["/no/such/program", *command], environment)
+
+    with BeamWorker(fake_program(tmp_path, "exit 0"), launch=launch) as worker:
         assert failed(worker.ask("parse", "x")).kind == "missing"
+
+
+def test_a_sandbox_that_is_not_there(tmp_path: Path) -> None:
+    def launch(command: Sequence[str], environment: Mapping[str, str]) -> Confined:
+        raise CoderError("Unknown code cannot be confined here; install bubblewrap", code="no_sandbox")
+
+    with BeamWorker(fake_program(tmp_path, "exit 0"), launch=launch) as worker:
+        failure = failed(worker.ask("parse", "x"))
+    assert (failure.kind, failure.reason) == ("missing", "Unknown code cannot be confined here; install bubblewrap")
 
 
 def test_no_elixir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
