@@ -16,7 +16,8 @@ from export.manifest import NAME as MANIFEST
 from export.manifest import sha256_of, verify_directory, write_directory
 from export.unpack import unpack_gguf
 from inference.embedded import source_file
-from inference.models import DEFAULT, cache_directory
+from inference.models import DEFAULT
+from languages.cache_directory import cache_directory
 from languages.errors import CoderError
 
 

@@ -18,7 +18,8 @@ from typing import Literal
 
 import psutil
 
-from inference.models import cache_directory, list_models
+from inference.models import list_models
+from languages.cache_directory import cache_directory
 from languages.registry import LANGUAGES
 
 _ADVICE = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference import embedded
+from languages.cache_directory import cache_directory
 from languages.errors import CoderError
 
 if TYPE_CHECKING:
@@ -30,14 +31,6 @@ class KnownModel:
     path: Path
     size: int | None
     ready: bool
-
-
-def cache_directory() -> Path:
-    """Where we keep what can be made again: $CODER_CACHE_DIR, or the user's cache directory."""
-    import platformdirs
-
-    chosen = os.environ.get("CODER_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("coder"))
 
 
 def models_directory() -> Path:

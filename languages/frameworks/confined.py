@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from languages.errors import CoderError
+from languages.frameworks.go_builds import put_standard_packages
 from languages.linters.process import ToolFailure, ToolOutput
 from languages.sandbox.limits import MIB, Limits
 from languages.sandbox.run import SandboxResult, run, running_python
@@ -31,18 +32,22 @@ def run_confined(
     """Run `command` in the sandbox; a machine that has none is a `missing` failure, never an unconfined run."""
     builds = {"GOCACHE": str(scratch / "go-build"), "MIX_BUILD_PATH": str(scratch / "mix"), "MIX_HOME": str(scratch)}
     limits = Limits(seconds=timeout, cpu_seconds=max(1, int(timeout) * 4), memory_bytes=_BYTES, file_bytes=256 * MIB)
+    program = Path(command[0])
+    readable = tuple(dict.fromkeys((*_SCRIPTS, *running_python(), *toolchain(program))))
     try:
+        if program.name == "go":
+            put_standard_packages(scratch / "go-build", program, directory, readable)
         result = run(
             command,
             files=directory,
-            readable=tuple(dict.fromkeys((*_SCRIPTS, *running_python(), *toolchain(Path(command[0]))))),
+            readable=readable,
             writable=scratch,
             environment={**builds, **environment},
             limits=limits,
         )
     except CoderError as error:
         return ToolFailure("missing", error.message)
-    return _ended(Path(command[0]).name, result, timeout)
+    return _ended(program.name, result, timeout)
 
 
 def _ended(name: str, result: SandboxResult, timeout: float) -> ToolOutput | ToolFailure:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from languages.cache_directory import cache_directory
 from languages.errors import CoderError
 from languages.frameworks import confined
 from languages.frameworks.confined import run_confined
@@ -120,3 +121,21 @@ def test_a_machine_without_a_sandbox_runs_nothing(tmp_path: Path, monkeypatch: p
     report = Pytest().run(TestRun(directory=tmp_path, runner=run_confined))
     assert report.failure is not None
     assert (report.failure.kind, report.failure.reason) == ("missing", "no way to confine")
+
+
+def test_go_finds_the_standard_packages_built_and_cannot_change_them(tmp_path: Path) -> None:
+    require_tool("go")
+    (tmp_path / "go.mod").write_text("module example.test/shop\n\ngo 1.21\n")
+    (tmp_path / "shop_test.go").write_text(
+        'package shop\n\nimport (\n\t"os"\n\t"testing"\n)\n\nfunc TestOne(t *testing.T) {\n'
+        '\tif err := os.WriteFile(os.Getenv("GOCACHE")+"/README", []byte("ours"), 0o644); err != nil {\n'
+        "\t\tt.Fatal(err)\n\t}\n}\n"
+    )
+    first = confined_run(GoTest(), tmp_path)
+    kept = max((cache_directory() / "go-builds").glob("*/packages"), key=lambda file: file.stat().st_mtime_ns)
+    filled = kept.stat().st_mtime_ns
+    assert {"os", "testing"} <= set(kept.read_text().split())
+    again = confined_run(GoTest(), tmp_path)
+    assert [[result.outcome for result in report.results] for report in (first, again)] == [["passed"]] * 2
+    assert kept.stat().st_mtime_ns == filled
+    assert (kept.parent / "cache" / "README").read_text() != "ours"
