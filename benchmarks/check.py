@@ -1,10 +1,11 @@
 """Checking code through processes that stay alive, beside starting the tool once a file, as scripts do.
 
-    python benchmarks/check.py [--rounds 20]
+    python benchmarks/check.py [--rounds 20] [--batch 1000]
 
 Each line is the median in milliseconds of one file of 500 lines: ours warm, then the tool's own command, then how many
 times faster ours is; then one JSON row. Elixir: parse and format, and compile a module and run its two tests. Go:
-compile twenty files. Python: compile. The files are new each round, so nothing comes from a cache.
+compile twenty files. Python: compile. The files are new each round, so nothing comes from a cache. Then the same batch
+of small snippets, one in ten broken, is compiled twice: snippets a second at first, and from the cache.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from languages.compilers.cache import VerdictCache
 from languages.compilers.go import GoCompiler
 from languages.compilers.verdict import Verdict
 from languages.compiling import check_snippet, check_snippets
@@ -37,6 +39,11 @@ _TESTS = (
     '  test "one" do\n    assert is_integer(Cart.total(1))\n  end\n'
     '  test "two" do\n    assert Cart.total(2) > Cart.total(1)\n  end\nend\n'
 )
+_SNIPPETS = {
+    "python": "def fNUMBER(x):\n    return x + NUMBER\n",
+    "elixir": "defmodule ANUMBER do\n  def f(x), do: x + NUMBER\nend\n",
+    "go": 'package a\n\nimport "fmt"\n\nfunc F(x int) string { return fmt.Sprint(x + NUMBER) }\n',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +59,35 @@ def main() -> None:
     """Run the contests whose tools are installed and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20, help="files of each kind")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--batch", type=int, default=1000, help="snippets of the batch (default: 1000)")
+    given = parser.parse_args()
+    rounds = given.rounds
     medians: dict[str, dict[str, float]] = {}
     with BeamWorker() as worker, tempfile.TemporaryDirectory(prefix="coder-bench-") as folder:
         for contest in [*_elixir(worker, Path(folder)), *_go(Path(folder)), _python(Path(folder))]:
             ours, fresh = _median(contest.ours, rounds), _median(contest.fresh, max(3, rounds // 4))
             print(f"{contest.name:<26} coder {ours:7.1f} ms   fresh process {fresh:7.1f} ms   ratio {fresh / ours:.1f}")
             medians[contest.name] = {"ours_ms": ours, "fresh_ms": fresh, "ratio": fresh / ours}
-    print(json.dumps({"benchmark": "check", "lines": LINES, "rounds": rounds, "medians": medians}))
+    batches = {language: _batch(language, snippet, given.batch) for language, snippet in _SNIPPETS.items()}
+    for language, (first, cached) in batches.items():
+        print(f"{language:<8} {given.batch} snippets: {first:7.0f}/s at first, {cached:7.0f}/s from the cache")
+    print(json.dumps({"benchmark": "check", "lines": LINES, "rounds": rounds, "medians": medians, "batches": batches}))
+
+
+def _batch(language: str, snippet: str, size: int) -> tuple[float, float]:
+    """Snippets a second, first without and then with everything in the cache."""
+    texts = [
+        snippet.replace("NUMBER", str(number)).replace("x +", "x +" if number % 10 else "(") for number in range(size)
+    ]
+    rates = []
+    with tempfile.TemporaryDirectory(prefix="coder-bench-") as folder, VerdictCache(Path(folder)) as cache:
+        for _ in range(2):
+            start = time.perf_counter()
+            verdicts = check_snippets(language, texts, cache=cache)
+            rates.append(size / (time.perf_counter() - start))
+            if any(verdict.passes != bool(number % 10) for number, verdict in enumerate(verdicts)):
+                raise RuntimeError(f"a verdict on {language} is wrong")
+    return rates[0], rates[1]
 
 
 def _median(work: Callable[[int], None], rounds: int) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from languages.cache_directory import cache_directory
 from languages.compilers.verdict import Depth, Verdict
 from languages.finding import Finding, Position, Range
 
@@ -22,12 +23,13 @@ DEFAULT_SIZE = 64_000_000
 
 
 class VerdictCache:
-    """Verdicts in `folder`, at most about `size` bytes. Close it, or use it as a context."""
+    """Verdicts in `folder` (our cache directory's), at most about `size` bytes. Close it, or use it as a context."""
 
-    def __init__(self, folder: Path, *, size: int = DEFAULT_SIZE) -> None:
+    def __init__(self, folder: Path | None = None, *, size: int = DEFAULT_SIZE) -> None:
         from diskcache import Cache, JSONDisk  # type: ignore[import-untyped,unused-ignore]
 
-        self._cache: Any = Cache(str(folder), size_limit=size, disk=JSONDisk, disk_compress_level=1)
+        place = folder or cache_directory() / "verdicts"
+        self._cache: Any = Cache(str(place), size_limit=size, disk=JSONDisk, disk_compress_level=1)
 
     def __enter__(self) -> Self:
         return self
