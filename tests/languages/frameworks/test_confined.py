@@ -123,6 +123,16 @@ def test_a_machine_without_a_sandbox_runs_nothing(tmp_path: Path, monkeypatch: p
     assert (report.failure.kind, report.failure.reason) == ("missing", "no way to confine")
 
 
+def test_properties_of_hypothesis_are_tests(tmp_path: Path) -> None:
+    (tmp_path / "test_sorting.py").write_text(
+        "from hypothesis import given, strategies\n\n\n@given(strategies.lists(strategies.integers()))\n"
+        "def test_sorting_keeps_the_order(values):\n    assert sorted(values) == values\n"
+    )
+    [result] = confined_run(Pytest(), tmp_path).results
+    assert (result.outcome, result.line) == ("failed", 5)
+    assert "values=[0, -1]" in (result.message or "")
+
+
 def test_go_finds_the_standard_packages_built_and_cannot_change_them(tmp_path: Path) -> None:
     require_tool("go")
     (tmp_path / "go.mod").write_text("module example.test/shop\n\ngo 1.21\n")
