@@ -18,8 +18,8 @@ from typing import Any
 from languages.finding import Finding, Range, Severity
 from languages.linters.check_table import checks_of
 from languages.linters.linter import LinterFailure, LintReport
-from languages.linters.mix_project import PLAIN, complaint, json_in, mix_tool
-from languages.linters.process import ToolFailure, ToolOutput, run_tool
+from languages.linters.mix_project import complaint, json_in, mix_tool
+from languages.linters.process import ToolFailure, ToolOutput
 from languages.positions import TextLines
 
 _FLAGS = ("list", "--format", "json", "--read-from-stdin")
@@ -55,8 +55,7 @@ class Credo:
         relative = os.path.relpath(os.path.abspath(path), tool.directory)
         if "deps" in Path(relative).parts:
             return LintReport(skipped="credo judges no files under deps/")
-        command = [*tool.command, *_FLAGS, relative]
-        output = run_tool(command, text=text, directory=tool.directory, environment=PLAIN, timeout=timeout)
+        output = tool.run([*_FLAGS, relative], text=text, timeout=timeout)
         if isinstance(output, ToolFailure):
             return self._failed(output.reason)
         try:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from languages.linters.process import ToolOutput, find_program
+from languages.linters.process import ToolFailure, ToolOutput, find_program, run_tool
 from languages.linters.ruff import one_line
+from languages.workers.mix import MIX_WORKERS
 
 #: Plain text, whatever the user's shell asks for.
 PLAIN: Mapping[str, str] = {"NO_COLOR": "1", "TERM": "dumb"}
@@ -24,6 +25,17 @@ class MixTool:
 
     command: tuple[str | Path, ...]
     directory: Path
+
+    def run(
+        self, arguments: Sequence[str | Path], *, text: str = "", timeout: float = 30.0
+    ) -> ToolOutput | ToolFailure:
+        """Run the tool with `text` on stdin: a task of the project in a VM that stays, else a process of its own."""
+        if len(self.command) > 1:
+            output = MIX_WORKERS.run(self.directory, str(self.command[1]), arguments, text=text, timeout=timeout)
+            if not isinstance(output, ToolFailure) or output.kind == "timeout":
+                return output
+        command = [*self.command, *arguments]
+        return run_tool(command, text=text, directory=self.directory, environment=PLAIN, timeout=timeout)
 
 
 def project_roots(path: Path) -> Iterator[Path]:

@@ -22,8 +22,8 @@ from typing import Any
 from languages.finding import Finding, Severity
 from languages.linters.check_table import checks_of
 from languages.linters.linter import LinterFailure, LintReport
-from languages.linters.mix_project import PLAIN, complaint, json_in, mix_tool, project_roots
-from languages.linters.process import ToolFailure, ToolOutput, run_tool
+from languages.linters.mix_project import complaint, json_in, mix_tool, project_roots
+from languages.linters.process import ToolFailure, ToolOutput
 from languages.positions import TextLines
 
 _FLAGS = ("--format", "json", "--private", "--skip", "--strict")
@@ -60,8 +60,7 @@ class Sobelow:
         if tool is None:
             return LintReport(skipped='sobelow is not in the project; add {:sobelow, "~> 0.13"} to its mix.exs')
         with _project_with(root, original, text) as project:
-            command = [*tool.command, "--root", project, *_FLAGS]
-            output = run_tool(command, directory=tool.directory, environment=PLAIN, timeout=timeout)
+            output = tool.run(["--root", project, *_FLAGS], timeout=timeout)
             if isinstance(output, ToolFailure):
                 return self._failed(output.reason)
             try:

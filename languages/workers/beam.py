@@ -55,12 +55,21 @@ class BeamLimits:
 
 
 class BeamWorker:
-    """A VM that answers one question at a time; threads take turns. Close it, or use it as a context."""
+    """A VM that answers one question at a time; threads take turns. Close it, or use it as a context.
+
+    `arguments` are those of `elixir`: what it runs must speak the protocol of `beam.exs`.
+    """
 
     def __init__(
-        self, program: Path | None = None, *, launch: Launch | None = None, limits: BeamLimits | None = None
+        self,
+        program: Path | None = None,
+        *,
+        launch: Launch | None = None,
+        limits: BeamLimits | None = None,
+        arguments: Sequence[str] = (str(_SCRIPT),),
     ) -> None:
         self._program = program
+        self._arguments = arguments
         self._launch = launch
         self._limits = limits or BeamLimits()
         self._turn = threading.Lock()
@@ -83,7 +92,7 @@ class BeamWorker:
         with self._turn:
             try:
                 if self._vm is None:
-                    self._vm = _Vm(program, self._launch, self._limits)
+                    self._vm = _Vm(program, self._arguments, self._launch, self._limits)
             except OSError as error:
                 return ToolFailure("missing", f"elixir could not be started ({error.strerror}); install it again")
             except CoderError as error:
@@ -165,12 +174,12 @@ def _survived(answer: Mapping[str, Any]) -> Mapping[str, Any] | ToolFailure:
 class _Vm:
     """One running VM, its private folder and its pipes."""
 
-    def __init__(self, program: Path, launch: Launch | None, limits: BeamLimits) -> None:
+    def __init__(self, program: Path, arguments: Sequence[str], launch: Launch | None, limits: BeamLimits) -> None:
         self._number = 0
         self._stderr = bytearray()
         flags = f"+hmax {limits.process_heap // _WORD} +hmaxel false"
         start = launch or partial(launch_unconfined, address_space=limits.address_space)
-        self._running = start([*_SHELL, str(program), "--erl", flags, str(_SCRIPT)], _ENVIRONMENT)
+        self._running = start([*_SHELL, str(program), "--erl", flags, *arguments], _ENVIRONMENT)
         self._process = self._running.process
         self.pid = self._process.pid
         assert self._process.stdin is not None

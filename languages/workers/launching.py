@@ -43,7 +43,7 @@ def launch_unconfined(command: Sequence[str], environment: Mapping[str, str], *,
         raise
     if address_space:
         _limit_address_space(process.pid, address_space)
-    return _Group(process, home)
+    return Group(process, home)
 
 
 def launch_confined(
@@ -60,10 +60,10 @@ def toolchain(program: Path) -> Iterator[Path]:
             yield place.parent.parent
 
 
-class _Group:
-    """A process and what it started in its group."""
+class Group:
+    """A process and what it started in its group; `home` is its private folder, if it has one."""
 
-    def __init__(self, process: subprocess.Popen[bytes], home: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], home: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self.process = process
         self._home = home
 
@@ -74,7 +74,8 @@ class _Group:
     def finish(self) -> None:
         self.stop()
         self.process.wait()
-        self._home.cleanup()
+        if self._home is not None:
+            self._home.cleanup()
 
 
 def _confined(
