@@ -13,12 +13,13 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from languages.compilers.verdict import Depth, Verdict
 from languages.finding import Finding
 from languages.linters.go_output import OFFLINE, GoError, errors_of
-from languages.linters.process import ToolFailure, ToolOutput, find_program, run_tool
+from languages.linters.process import ToolFailure, find_program, run_tool
 from languages.positions import TextLines
 
 #: An import path of the standard library: no dot in its first element. `C` and `unsafe` have no export data.
@@ -30,6 +31,7 @@ _SYNTAX = ("syntax error", "invalid NUL", "invalid BOM", "invalid UTF-8", "inval
 _EXPORT = '{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{"\\n"}}{{end}}'
 #: Building the standard packages that are needed happens once a machine and takes longer than compiling a file.
 _FIRST_BUILD_SECONDS = 300.0
+_EXPORTED = re.compile(r"=(.+)$", re.MULTILINE)
 _MISSING = ToolFailure("missing", "go is not installed; install Go from https://go.dev/dl")
 
 
@@ -76,27 +78,54 @@ def _parser(program: Path) -> list[str | Path] | ToolFailure:
     return [found, "-e", "-l"] if found else ToolFailure("missing", "gofmt is not installed; install Go again")
 
 
+class _UnusableError(Exception):
+    """Go gave no answer; the only argument is the `ToolFailure`."""
+
+
 def _compiler(program: Path, folder: Path, texts: Sequence[str]) -> list[str | Path] | ToolFailure:
     """The command to which a file is added, with the export data of what `texts` import written into `folder`."""
-    where = run_tool([program, "tool", "-n", "compile"], environment=OFFLINE)
-    if isinstance(where, ToolFailure) or where.exit_code != 0:
-        return _not_found(where)
+    changed = program.stat().st_mtime_ns if program.exists() else 0
+    names = tuple(standard_imports(texts))
+    try:
+        where, listed = _compiler_program(program, changed), _exports(program, changed, names)
+        # Go drops what nobody used for days from its cache; the list is then made again.
+        if not all(map(os.path.exists, _EXPORTED.findall(listed))):
+            _exports.cache_clear()
+            listed = _exports(program, changed, names)
+    except _UnusableError as error:
+        failure: ToolFailure = error.args[0]
+        return failure
     exports = folder / "exports"
-    exports.touch()
-    if names := standard_imports(texts):
-        command: list[str | Path] = [program, "list", "-e", "-export", "-deps", "-f", _EXPORT, "--", *names]
-        environment = {**OFFLINE, "GOFLAGS": "-mod=mod", "GOWORK": "off"}
-        listed = run_tool(command, directory=folder, environment=environment, timeout=_FIRST_BUILD_SECONDS)
-        if isinstance(listed, ToolFailure):
-            return listed
-        exports.write_text(listed.stdout, encoding="utf-8")
-    return [where.stdout.strip(), "-e", "-c=1", "-importcfg", exports, "-p", "snippet"]
+    exports.write_text(listed, encoding="utf-8")
+    return [where, "-e", "-c=1", "-importcfg", exports, "-p", "snippet"]
 
 
-def _not_found(where: ToolOutput | ToolFailure) -> ToolFailure:
+@lru_cache(maxsize=4)
+def _compiler_program(program: Path, changed: int) -> str:
+    """The compiler that `go` calls; `changed` is when `go` was, so that another one is asked again."""
+    del changed
+    where = run_tool([program, "tool", "-n", "compile"], environment=OFFLINE)
     if isinstance(where, ToolFailure):
-        return where
-    return ToolFailure("missing", f"go knows no compiler ({where.stderr.strip()[:200]}); install Go again")
+        raise _UnusableError(where)
+    if where.exit_code != 0:
+        reason = f"go knows no compiler ({where.stderr.strip()[:200]}); install Go again"
+        raise _UnusableError(ToolFailure("missing", reason))
+    return where.stdout.strip()
+
+
+@lru_cache(maxsize=256)
+def _exports(program: Path, changed: int, names: tuple[str, ...]) -> str:
+    """Where the export data of the packages `names` and of all below them lies, as the compiler reads it."""
+    del changed
+    if not names:
+        return ""
+    command: list[str | Path] = [program, "list", "-e", "-export", "-deps", "-f", _EXPORT, "--", *names]
+    environment = {**OFFLINE, "GOFLAGS": "-mod=mod", "GOWORK": "off"}
+    with tempfile.TemporaryDirectory(prefix="coder-go-") as folder:
+        listed = run_tool(command, directory=Path(folder), environment=environment, timeout=_FIRST_BUILD_SECONDS)
+    if isinstance(listed, ToolFailure):
+        raise _UnusableError(listed)
+    return listed.stdout
 
 
 def _verdict(
