@@ -20,6 +20,7 @@ import psutil
 
 from inference.models import list_models
 from languages.cache_directory import cache_directory
+from languages.linters.structural.fallback import WithRules
 from languages.registry import LANGUAGES
 
 _ADVICE = {
@@ -93,11 +94,12 @@ def _tools() -> Iterator[Diagnosis]:
     for language in LANGUAGES:
         for linter in language.linters:
             found = linter.executable()
+            missing = "not found; Coder's own rules stand in" if isinstance(linter, WithRules) else "not found"
             yield Diagnosis(
                 area=language.name,
                 name=linter.name,
                 status="ok" if found else "optional",
-                detail=str(found) if found else "not found",
+                detail=str(found) if found else missing,
                 advice="" if found else _ADVICE.get(linter.name, f"install {linter.name} and put it on PATH"),
             )
 

@@ -11,21 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from languages.compilers.cache import VerdictCache, verdict_key
-from languages.compilers.elixir import ElixirCompiler
-from languages.compilers.go import GoCompiler
-from languages.compilers.python import PythonCompiler
 from languages.compilers.verdict import Compiler, Depth, Verdict
 from languages.errors import CoderError
+from languages.registry import language_named
 
 
 def compiler_of(language: str) -> Compiler:
     """The compiler of a language by its name; raises `CoderError` (`unknown_language`) for one we do not know."""
-    if language == "elixir":
-        return ElixirCompiler()
-    if language == "go":
-        return GoCompiler()
-    if language == "python":
-        return PythonCompiler()
+    known = language_named(language)
+    if known is not None:
+        return known.compiler()
     raise CoderError(f"there is no compiler for {language!r}; give elixir, go or python", code="unknown_language")
 
 

@@ -55,17 +55,9 @@ class Definition:
 
 def definitions(tree: SyntaxTree) -> list[Definition]:
     """What the text defines, in order of place; an Elixir function once for each clause."""
-    if tree.grammar == "elixir":
-        from languages.outline import elixir
+    from languages.registry import language_of_grammar
 
-        return elixir.definitions(tree)
-    if tree.grammar == "go":
-        from languages.outline import go
-
-        return go.definitions(tree)
-    from languages.outline import python
-
-    return python.definitions(tree)
+    return language_of_grammar(tree.grammar).definitions(tree)
 
 
 def enclosing_definition(found: Iterable[Definition], line: int) -> Definition | None:

@@ -40,14 +40,6 @@ class Import:
 
 def imports(tree: SyntaxTree) -> list[Import]:
     """What the text imports, in order of place, wherever in the file."""
-    if tree.grammar == "elixir":
-        from languages.outline import elixir_imports
+    from languages.registry import language_of_grammar
 
-        return elixir_imports.imports(tree)
-    if tree.grammar == "go":
-        from languages.outline import go
-
-        return go.imports(tree)
-    from languages.outline import python
-
-    return python.imports(tree)
+    return language_of_grammar(tree.grammar).imports(tree)

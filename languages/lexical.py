@@ -12,14 +12,9 @@ from dataclasses import dataclass
 from tree_sitter import Node, Query, QueryCursor
 
 from languages.finding import Position, Range
-from languages.syntax import GrammarName, grammar_named
+from languages.registry import language_of_grammar
+from languages.syntax import grammar_named
 from languages.tree import SyntaxTree
-
-_STRINGS: dict[GrammarName, str] = {
-    "elixir": "[(string) (charlist) (sigil)] @found",
-    "go": "[(interpreted_string_literal) (raw_string_literal) (rune_literal)] @found",
-    "python": "(string) @found",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ def comment_ranges(tree: SyntaxTree) -> list[Range]:
 
 def string_ranges(tree: SyntaxTree) -> list[Range]:
     """Where the strings are, quotes and interpolations included; a string inside another is part of it."""
-    return [tree.range_of(node) for node in _outermost(_found(tree, _STRINGS[tree.grammar]))]
+    return [tree.range_of(node) for node in _outermost(_found(tree, language_of_grammar(tree.grammar).string_query))]
 
 
 def contains(ranges: Iterable[Range], position: Position) -> bool:

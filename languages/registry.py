@@ -8,6 +8,7 @@ from languages.elixir import ELIXIR
 from languages.go import GO
 from languages.language import Language
 from languages.python import PYTHON
+from languages.syntax import GrammarName
 
 LANGUAGES: tuple[Language, ...] = (ELIXIR, GO, PYTHON)
 
@@ -21,3 +22,8 @@ def language_of(path: PurePath | str) -> Language | None:
 def language_named(name: str) -> Language | None:
     """The language with this name ("go") or LSP language id."""
     return next((language for language in LANGUAGES if language.name == name), None)
+
+
+def language_of_grammar(name: GrammarName) -> Language:
+    """The language whose grammar a tree has."""
+    return next(language for language in LANGUAGES if language.name == name)

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from languages.errors import CoderError
-from languages.frameworks.ex_unit import ExUnit
 from languages.frameworks.framework import Framework
-from languages.frameworks.go_test import GoTest
-from languages.frameworks.pytest import Pytest
-from languages.frameworks.unittest import Unittest
+from languages.registry import LANGUAGES, language_named
 
-#: In the order of asking: a unittest case in a file that pytest would take too is unittest's.
-FRAMEWORKS: tuple[Framework, ...] = (ExUnit(), GoTest(), Unittest(), Pytest())
+#: In the order of asking whose a file is.
+FRAMEWORKS: tuple[Framework, ...] = tuple(framework for language in LANGUAGES for framework in language.frameworks())
 
 #: What a file says when its tests use a library; by the language of the file.
 _LIBRARIES: Mapping[str, Mapping[str, re.Pattern[str]]] = {
@@ -59,5 +56,11 @@ def framework_named(name: str) -> Framework:
 
 
 def usual_framework(language: str) -> Framework:
-    """What new tests of a language are written for, where a project says nothing else."""
-    return framework_named({"elixir": "ex_unit", "go": "go_test"}.get(language, "pytest"))
+    """What new tests of a language are written for, where a project says nothing else.
+
+    Raises `CoderError` (`unknown_language`) for a language that we do not know.
+    """
+    known = language_named(language)
+    if known is None:
+        raise CoderError(f"there are no tests for {language!r}; give elixir, go or python", code="unknown_language")
+    return known.frameworks()[-1]

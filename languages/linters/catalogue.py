@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from typing import get_args
 
 from languages.linters.bandit import bandit_alone
 from languages.linters.check_table import TOOLS, checks_of
 from languages.linters.process import ToolFailure, find_program, run_tool
+from languages.linters.structural.linter import SOURCE as RULES
+from languages.linters.structural.rule import ToolName
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ def describe(label: str) -> CheckDescription | None:
         return _go_vet_analyzers().get(check)
     if tool in TOOLS:
         return _tabled(tool, check)
+    if tool == RULES:
+        return next(filter(None, (_tabled(real, check) for real in get_args(ToolName))), None)
     return None
 
 

@@ -27,7 +27,8 @@ class LintReport:
     """What one tool said of one file: findings, or why there is no verdict.
 
     Findings beside a `failure` are true but may not be all. `skipped` is a sentence on why the tool was not asked: it
-    is not installed, or the file is nothing that it judges. Nothing went wrong then, and nothing was judged.
+    is not installed, or the file is nothing that it judges. Nothing went wrong then; findings beside it are those of
+    our own rules, which `Finding.source` says.
     """
 
     findings: tuple[Finding, ...] = ()

@@ -7,28 +7,15 @@ errors, supervision, tests) and what follows over several hops. Broken files giv
 from __future__ import annotations
 
 from languages.ontology.hops import derived
-from languages.ontology.triples import SIMPLE, Facts, Level, Triple
+from languages.ontology.triples import SIMPLE, Level, Triple
+from languages.registry import language_of_grammar
 from languages.syntax import GrammarName
 from languages.tree import SyntaxTree
 
 
 def triples_of(grammar: GrammarName, path: str, text: str, level: Level = "full") -> list[Triple]:
     """The triples of one file, each once, in order of place, those of several hops last."""
-    found = _facts(SyntaxTree(grammar, text), path).triples()
+    found = language_of_grammar(grammar).facts(SyntaxTree(grammar, text), path).triples()
     if level == "simple":
         return [triple for triple in found if triple.relation in SIMPLE]
     return [*found, *derived(found)]
-
-
-def _facts(tree: SyntaxTree, path: str) -> Facts:
-    if tree.grammar == "elixir":
-        from languages.ontology import elixir
-
-        return elixir.facts_of(tree)
-    if tree.grammar == "go":
-        from languages.ontology import go
-
-        return go.facts_of(tree, path)
-    from languages.ontology import python
-
-    return python.facts_of(tree, path)

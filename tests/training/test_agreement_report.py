@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from languages.errors import CoderError
 from training.cli import app
-from training.corpus.agreement import agreement, as_markdown, tool_of
+from training.corpus.agreement import agreement, as_markdown, is_held_out, tool_of
 
 TEXT = "IO.inspect(1)\nIO.puts(2)\n"
 INSPECT, PUTS = "Credo.Check.Warning.IoInspect", "Credo.Check.Refactor.IoPuts"
@@ -45,6 +45,25 @@ def test_report(tmp_path: Path, sources: Path) -> None:
     table = as_markdown(report)
     assert "| Warning.IoInspect | 1 | 0 | 0 | 1.000 | 1.000 | 1.000 |" in table
     assert "Macro-F1 0.500 over 2 checks, 1 files." in table
+
+
+def test_packages_are_held_out_by_their_names(tmp_path: Path) -> None:
+    assert [is_held_out(name) for name in ("elixir", "go", "rabbitmq_cli", "ex_doc")] == [False, False, True, True]
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    rows = ""
+    for package in ("elixir", "ex_doc"):
+        (tmp_path / f"{package}@1").mkdir()
+        (tmp_path / f"{package}@1" / "a.exs").write_text(TEXT)
+        found = [(1, INSPECT), (2, PUTS)] if package == "elixir" else [(1, INSPECT)]
+        rows += label("a.exs", digest, *found).replace('"package": "p"', f'"package": "{package}"')
+    labels = tmp_path / "elixir-credo.jsonl"
+    labels.write_text(rows)
+    report = agreement("credo", labels, tmp_path)
+    assert report.packages == {"elixir@1": 1.0, "ex_doc@1": 0.5}
+    table = as_markdown(report)
+    assert "| Refactor.IoPuts | 1 | 1 | 0 | 0.500 | 1.000 | 0.667 | 0.000 |" in table
+    assert "In the packages held out 0.500 over 2 checks." in table
+    assert "By package 0.750 on average over 2; lowest: ex_doc@1 0.500, elixir@1 1.000." in table
 
 
 @pytest.mark.parametrize("content", ["{", '{"package": "p"}', "[]"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from languages.linters.structural.definitions import definitions, enclosing, spot, statements
+from languages.linters.structural.patterns import same
 from languages.linters.structural.rule import Params, Spot
 from languages.linters.structural.terms import ElixirFile, Term
 
@@ -149,3 +150,26 @@ def raise_inside_rescue(file: ElixirFile, params: Params) -> Iterator[Spot]:
         for inner in block.walk() if block is not None else ():
             if inner.is_call("raise"):
                 yield spot(inner)
+
+
+def tagged_in_with(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """`with {:tag, x} <- {:tag, call()}`: a tag that is there to tell the clauses apart."""
+    del params
+    for term in file.calls["with"]:
+        for clause in term.args:
+            if clause.is_call("<-") and len(clause.args) == 2:
+                tags = [side.args[0].name for side in clause.args if side.kind == "tuple" and len(side.args) == 2]
+                if len(tags) == 2 and tags[0] == tags[1] and clause.args[0].args[0].kind == "atom":
+                    yield spot(clause)
+
+
+def redundant_with_result(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """`with` whose body is what its last clause matched, without `else` to change what did not match."""
+    del params
+    for term in file.calls["with"]:
+        clauses, body = _clauses(term), statements(term)
+        if not clauses or len(body) != 1 or "else" in term.blocks or not clauses[-1].is_call("<-"):
+            continue
+        matched = clauses[-1].args[0]
+        if same(matched, body[0]) and not any(part.kind in ("map", "struct") for part in matched.walk()):
+            yield spot(term)

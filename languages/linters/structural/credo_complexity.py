@@ -17,9 +17,9 @@ def cyclomatic_complexity(file: ElixirFile, params: Params) -> Iterator[Spot]:
     limit = float(params["max_complexity"])
     weights: Mapping[str, float] = params["weights"]
     for definition in definitions(file, "def", "defp", "defmacro"):
-        paths = 1 + sum(_paths(term, weights) for term in definition.term.walk())
-        if paths > limit:
-            yield spot(definition.head, f"{paths:.0f} paths, at most {limit:.0f}")
+        paths = int(1.5 + sum(_paths(term, weights) for term in definition.term.walk()))
+        if paths > limit and definition.name != "__using__":
+            yield spot(definition.head, f"{paths} paths, at most {limit:.0f}")
 
 
 def _paths(term: Term, weights: Mapping[str, float]) -> float:
@@ -66,9 +66,9 @@ def long_quote_blocks(file: ElixirFile, params: Params) -> Iterator[Spot]:
 
 
 def variable_rebinding(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """Variables that two statements of one block bind."""
+    """Variables that two statements of one `do` block bind; blocks beside an `else` and clauses do not count."""
     del params
-    for block in file.kinds["block"]:
+    for block in (owner.blocks["do"] for owner in file.kinds["call"] if list(owner.blocks) == ["do"]):
         bound: set[str] = set()
         again: dict[str, Term] = {}
         for statement in block.args:
@@ -88,9 +88,8 @@ def _bound_names(pattern: Term) -> Iterator[Term]:
         term = stack.pop()
         if term.kind == "name" and not term.name.startswith("_") and not term.name.endswith("!"):
             yield term
-        if term.kind == "call" and term.is_call("^", "@"):
-            continue
-        stack.extend(term.args)
+        if not term.is_call("^", "@"):
+            stack.extend(term.args[:1] if term.is_call("::") else term.args)
 
 
 def struct_fields(file: ElixirFile, params: Params) -> Iterator[Spot]:

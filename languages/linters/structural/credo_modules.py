@@ -146,20 +146,25 @@ def _sort_key(alias: Term) -> str:
 
 
 def alias_usage(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """Calls on a nested module by its full name, where an alias would not clash with another."""
+    """Calls on a nested module by its full name, where an alias would not clash with another.
+
+    With `once` a module is named at its first place; `if_nested_deeper_than` leaves out shorter names.
+    """
     lastnames, namespaces = set(params["excluded_lastnames"]), set(params["excluded_namespaces"])
+    depth, told = int(params["if_nested_deeper_than"]), set[str]()
     scopes = {id(module): _Names(module) for module in modules(file)}
     for term in file.kinds["call"]:
         module = term.target
         if module is None or module.kind != "alias" or "." not in module.name or term.name in (".", "()", "{}"):
             continue
         parts = module.name.split(".")
-        if parts[-1] in lastnames or parts[0] in namespaces or parts[0] == "__MODULE__":
+        if parts[-1] in lastnames or parts[0] in namespaces or parts[0] == "__MODULE__" or len(parts) <= depth:
             continue
         if enclosing(term, "@") is not None:
             continue
         outer = [scopes[id(scope)] for scope in term.ancestors() if id(scope) in scopes]
-        if outer and not all(names.clash(module.name) for names in outer):
+        if outer and module.name not in told and not all(names.clash(module.name) for names in outer):
+            told |= {module.name} if params.get("once") else set()
             yield spot(module)
 
 
@@ -225,3 +230,16 @@ def _part(term: Term) -> str:
             return ""
         return _ATTRIBUTES.get(name, "module attribute")
     return _DEFINERS.get(term.name, "") if term.kind == "call" and term.target is None else ""
+
+
+def apart(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """Lines of one of `keywords` that come back after other calls in a module."""
+    for module in modules(file):
+        seen: list[str] = []
+        for term in statements(module):
+            if term.kind != "call" or term.target is not None or (seen and seen[-1] == term.name):
+                continue
+            if term.name in seen and term.name in params["keywords"]:
+                yield spot(term)
+            else:
+                seen.append(term.name)

@@ -11,14 +11,21 @@ from languages.linters.structural.terms import ElixirFile, Term
 
 _SNAKE = re.compile(r"[^\W\dA-Z]?[^\WA-Z]*[?!]?")
 _PASCAL = re.compile(r"[A-Z][^\W_]*(\.[A-Z][^\W_]*)*")
+_SPECIAL = frozenset({"__CALLER__", "__DIR__", "__ENV__", "__MODULE__"})
+_ODD_OPERATORS = frozenset({"=", "::", "^", "//"})
 _WORD = re.compile(r"\w+[?!]?")
 
 
 def function_names(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """Names of functions, macros and guards that are not in snake_case; `sigil_X` must be as it is."""
+    """Names of functions, macros and guards that are not in snake_case; `sigil_X` must be as it is.
+
+    To Credo the operators that nobody can or should define (`=`, `::`, `^`, `..//`) are such names.
+    """
     del params
     for definition in definitions(file, "def", "defp", "defmacro", "defmacrop", *GUARDS):
         name = definition.name
+        if name in _ODD_OPERATORS:
+            yield spot(definition.head)
         if _WORD.fullmatch(name) and not _SNAKE.fullmatch(name) and not re.fullmatch(r"sigil_[A-Z0-9]+", name):
             yield spot(definition.head)
 
@@ -48,7 +55,7 @@ def variable_names(file: ElixirFile, params: Params) -> Iterator[Spot]:
         if (
             _WORD.fullmatch(name.name)
             and not _SNAKE.fullmatch(name.name)
-            and not name.name.startswith("__")
+            and name.name not in _SPECIAL
             and _is_bound(name)
         ):
             yield spot(name)
@@ -74,7 +81,7 @@ def _is_bound(name: Term) -> bool:
         if outer.kind == "clause":
             return inner in outer.args
         if outer.is_call("def", "defp", "defmacro", "defmacrop"):
-            return outer.args[0] is inner
+            return outer.args[0] is inner is not name
         if outer.kind == "block":
             return False
         inner = outer

@@ -129,3 +129,13 @@ def string_sigils(file: ElixirFile, params: Params) -> Iterator[Spot]:
         first = literal.parent is not None and literal.parent.kind == "call" and literal in literal.parent.args[:1]
         if literal.kind == "string" and first and not shown.startswith('"""') and shown.count('\\"') > limit:
             yield Spot(literal.line, literal.column, 1)
+
+
+def space_after_commas(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """Commas with the next word close behind."""
+    del params
+    for line, text in enumerate(file.lines):
+        for match in re.finditer(rb",(?=\S)", text.encode("utf-8", "replace")):
+            node = file.tree.descendant_for_point_range((line, match.start()), (line, match.end()))
+            if node is not None and node.type == ",":
+                yield Spot(line, match.start(), 2)

@@ -30,12 +30,12 @@ def _is_named(term: Term) -> bool:
 
 
 def unused_result(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """Calls of `module` whose result nothing uses; `except` has the functions called for their effect."""
-    module, excepted = str(params["module"]), set(params["except"])
+    """Calls of `module` whose result nothing uses; `except` has those with an effect, `only` those without one."""
+    module, excepted, wanted = str(params["module"]), set(params.get("except", ())), set(params.get("only", ()))
     for term in file.kinds["call"]:
         if term.target is None or term.target.name != module or term.target.kind != "alias":
             continue
-        if term.name not in excepted and _is_dropped(term):
+        if term.name not in excepted and (not wanted or term.name in wanted) and _is_dropped(term):
             yield spot(term)
 
 
@@ -54,11 +54,12 @@ def _is_dropped(term: Term) -> bool:
 
 
 def leaky_environment(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """Commands started without a word on the environment they get."""
+    """Commands started without a word on the environment they get; options in a variable may have it."""
     for call in (call for wanted in params["functions"] for call in find_calls(file, str(wanted))):
         given = arguments(call)
         options = given[-1] if len(given) > 2 else None
-        if options is None or not any(pair.name == "env" for pair in options.walk() if pair.kind == "pair"):
+        written = options is None or options.kind in ("keywords", "list")
+        if written and not (options is not None and _has_option(options, "env")):
             yield spot(call)
 
 
@@ -149,13 +150,13 @@ def _has_option(term: Term, name: str) -> bool:
 
 
 def wrong_test_filename(file: ElixirFile, params: Params) -> Iterator[Spot]:
-    """`use ExUnit.Case` in a file under test/ that the runner does not pick up."""
+    """`use ExUnit.Case` in a file under test/ that the runner does not pick up; not in what a macro quotes."""
     del params
     path = PurePath(file.path)
     if "test" not in path.parts[:-1] or path.name.endswith("_test.exs"):
         return
     for term in file.calls["use"]:
-        if term.args and term.args[0].name == "ExUnit.Case":
+        if term.args and term.args[0].name == "ExUnit.Case" and enclosing(term, "quote") is None:
             yield spot(term)
 
 
@@ -167,3 +168,43 @@ def skipped_test(file: ElixirFile, params: Params) -> Iterator[Spot]:
         name, values = attribute(term)
         if name == "tag" and values and values[0].name == ":skip" and term.line - 1 not in commented:
             yield spot(term)
+
+
+def wrong_test_extension(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """A file under test/ that ends in `_test.ex`."""
+    del params
+    path = PurePath(file.path)
+    if path.name.endswith("_test.ex") and "test" in path.parts[:-1]:
+        yield Spot(0)
+
+
+def shell_command(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """`:os.cmd(command)`, and a port that is opened with `{:spawn, command}`."""
+    del params
+    for call in find_calls(file, ":os.cmd"):
+        if len(call.args) in (1, 2):
+            yield spot(call)
+    for call in find_calls(file, ":erlang.open_port"):
+        port = call.args[0] if len(call.args) == 2 else call
+        if port.kind == "tuple" and port.args and port.args[0].name == ":spawn":
+            yield spot(call)
+
+
+def constant_result(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """`x * 0` and `x * 1`; captures and types are something else."""
+    del params
+    for term in file.calls["*"]:
+        if len(term.args) == 2 and term.args[1].kind == "number" and term.args[1].name in ("0", "1"):
+            outer = enclosing(term, "&", "@")
+            if outer is None or (outer.is_call("@") and attribute(outer)[0] != "spec"):
+                yield spot(term)
+
+
+def possible_nil_in_pipe(file: ElixirFile, params: Params) -> Iterator[Spot]:
+    """`map |> Map.get(key) |> Enum.count()`: a key that is missing gives nil."""
+    del params
+    for pipe in file.calls["|>"]:
+        if len(pipe.args) == 2 and pipe.args[1].dotted.startswith("Enum."):
+            got = last_step(pipe.args[0])
+            if got.dotted == "Map.get" and len(arguments(got)) == 2:
+                yield spot(got)

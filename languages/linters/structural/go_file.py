@@ -21,10 +21,14 @@ _INTERESTING = frozenset(
     (
         "call_expression", "composite_literal", "import_spec", "short_var_declaration", "var_spec",
         "const_spec", "parameter_declaration", "type_conversion_expression", "range_clause",
-        "variadic_parameter_declaration",
+        "variadic_parameter_declaration", "assignment_statement", "binary_expression",
     )
 )  # fmt: skip
 
+#: Nodes that may give a name a value, or compare it to one.
+_BINDINGS = frozenset(
+    ("short_var_declaration", "var_spec", "const_spec", "assignment_statement", "binary_expression")
+)  # fmt: skip
 _SCOPES = frozenset(
     (
         "block", "function_declaration", "method_declaration", "func_literal", "if_statement", "for_statement",
@@ -42,6 +46,21 @@ class GoCall:
     arguments: tuple[Node, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A name's declaration by `node`: known from byte `begin` to `end`; the values, None when unknown."""
+
+    node: Node
+    begin: int
+    end: int
+    values: tuple[Node, ...] | None
+
+    @property
+    def kind(self) -> str:
+        """What declares it: "short_var_declaration", "parameter_declaration" and the like."""
+        return self.node.type
+
+
 class GoFile:
     """The parts of one file that rules ask for."""
 
@@ -50,19 +69,22 @@ class GoFile:
         self.imports: list[tuple[str, str, Node]] = []
         self.calls: dict[str, list[GoCall]] = defaultdict(list)
         self.literals: list[tuple[str, Node]] = []
+        self.bindings: list[Node] = []
         self._names: dict[str, str] = {}
-        self._declared: dict[str, list[tuple[int, int, tuple[Node, ...] | None]]] = defaultdict(list)
+        self._declared: dict[str, list[Declared]] = defaultdict(list)
         self.constants: dict[str, Node] = {}
         nodes = _nodes(parse("go", text.encode("utf-8", "replace")).root_node)
         for kind, node in nodes:
             if kind == "import_spec":
                 self._import(node)
         for kind, node in nodes:
+            if kind in _BINDINGS:
+                self.bindings.append(node)
             if kind in ("call_expression", "type_conversion_expression"):
                 self._call(node)
             elif kind == "composite_literal":
                 self.literals.append((self.qualified(node.child_by_field_name("type")), node))
-            elif kind != "import_spec":
+            elif kind not in ("import_spec", "assignment_statement", "binary_expression"):
                 self._declare(kind, node)
 
     def qualified(self, node: Node | None) -> str:
@@ -73,7 +95,7 @@ class GoFile:
         if right is None:
             return text_of(node)
         package = None
-        if left is not None and "identifier" in left.type and not self._visible(left):
+        if left is not None and "identifier" in left.type and self.declared(left) is None:
             package = self._names.get(text_of(left))
         return f"{package or ''}.{text_of(right)}"
 
@@ -94,16 +116,17 @@ class GoFile:
         return False
 
     def _name_is_constant(self, node: Node, depth: int) -> bool:
-        visible = self._visible(node)
-        if not visible:
+        declared = self.declared(node)
+        if declared is None:
             return True
-        values = visible[-1][2]
-        return values is not None and all(self.is_constant(value, depth + 1) for value in values)
+        return declared.values is not None and all(self.is_constant(value, depth + 1) for value in declared.values)
 
-    def _visible(self, name: Node) -> list[tuple[int, int, tuple[Node, ...] | None]]:
-        """The declarations of `name` that reach it: from byte, to byte, values."""
-        declared = self._declared.get(text_of(name), ())
-        return [entry for entry in declared if entry[0] <= name.start_byte < entry[1]]
+    def declared(self, name: Node) -> Declared | None:
+        """The innermost declaration in this file that reaches `name`."""
+        reaching = (
+            known for known in self._declared.get(text_of(name), ()) if known.begin <= name.start_byte < known.end
+        )
+        return max(reaching, key=lambda known: known.begin, default=None)
 
     def _import(self, node: Node) -> None:
         path_node, name_node = node.child_by_field_name("path"), node.child_by_field_name("name")
@@ -116,7 +139,7 @@ class GoFile:
     def _call(self, node: Node) -> None:
         function = node.child_by_field_name("function") or node.child_by_field_name("type")
         listed = node.child_by_field_name("arguments") or node.child_by_field_name("operand")
-        inside = () if listed is None else tuple(listed.named_children)
+        inside = () if listed is None else tuple(map(_unspread, listed.named_children))
         if listed is not None and listed.type != "argument_list":
             inside = (listed,)
         name = self.qualified(function)
@@ -132,7 +155,7 @@ class GoFile:
         begin = 0 if scope.type == "source_file" else node.end_byte
         known = None if kind in ("range_clause", "parameter_declaration", "variadic_parameter_declaration") else values
         for place, name in enumerate(names):
-            self._declared[text_of(name)].append((begin, scope.end_byte, known))
+            self._declared[text_of(name)].append(Declared(node, begin, scope.end_byte, known))
             if kind == "const_spec" and place < len(values):
                 self.constants[text_of(name)] = values[place]
 
@@ -152,6 +175,11 @@ def go_spot(node: Node, note: str = "") -> Spot:
     row, column = node.start_point
     length = node.end_byte - node.start_byte if node.end_point.row == row else 0
     return Spot(row, column, length, note)
+
+
+def _unspread(argument: Node) -> Node:
+    """`args` of `args...`."""
+    return argument.named_children[0] if argument.type == "variadic_argument" else argument
 
 
 def _sides(node: Node) -> tuple[Node | None, Node | None]:

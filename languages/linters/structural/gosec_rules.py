@@ -65,12 +65,17 @@ def _arguments(call: Node) -> list[Node]:
     return [] if listed is None else listed.named_children
 
 
-def variable_arguments(file: GoFile, params: Params) -> Iterator[Spot]:
-    """Calls of `functions` with an argument that is not constant; `skip` leading arguments do not count."""
+def started_process(file: GoFile, params: Params) -> Iterator[Spot]:
+    """Calls of `functions` with an argument that is not constant, as gosec sees it: parameters are the caller's."""
     for call in _calls(file, params):
-        skip = 1 if call.name.endswith("Context") else int(params.get("skip", 0))
-        if any(not file.is_constant(argument) for argument in call.arguments[skip:]):
+        given = call.arguments[1:] if call.name.endswith("Context") else call.arguments
+        if any(not file.is_constant(argument) and not _is_parameter(file, argument) for argument in given):
             yield go_spot(call.node)
+
+
+def _is_parameter(file: GoFile, node: Node) -> bool:
+    declared = file.declared(node) if node.type == "identifier" else None
+    return declared is not None and "parameter" in declared.kind
 
 
 def variable_url(file: GoFile, params: Params) -> Iterator[Spot]:

@@ -8,12 +8,15 @@ and needs no tool; when the real one is there, use that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from languages.finding import Finding, Position, Range
+from languages.linters.check_table import checks_of
 from languages.linters.linter import LinterFailure, LintReport
 from languages.linters.structural.rule import Rule, Spot, ToolName, rules_of
+from languages.linters.structural.suppressions import silences
 from languages.positions import TextLines
 
 SOURCE = "coder-rules"
@@ -46,13 +49,29 @@ class StructuralLinter:
             )
             return LintReport(failure=LinterFailure(self.tool, reason))
         lines = TextLines(text)
-        rules = tuple(rule for rule in rules_of(self.tool) if self.every or rule.enabled)
-        found = {_finding(rule, place, str(path), lines) for rule, place in spots(self.tool, str(path), text, rules)}
+        rules = rules_of(self.tool) if self.every else _rules_for_people(self.tool)
+        found = {
+            _finding(self.tool, rule, place, str(path), lines)
+            for rule, place in spots(self.tool, str(path), text, rules)
+        }
         return LintReport(tuple(sorted(found, key=lambda finding: (finding.range, finding.check, finding.message))))
 
 
+@cache
+def _rules_for_people(tool: ToolName) -> tuple[Rule, ...]:
+    """The rules that are on by themselves, with the params that people should see."""
+    return tuple(replace(rule, params={**rule.params, **rule.shown}) for rule in rules_of(tool) if rule.enabled)
+
+
 def spots(tool: ToolName, path: str, text: str, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Spot]]:
-    """The `rules` of `tool` with the places where they apply in `text`."""
+    """The `rules` of `tool` with the places where they apply in `text`, without what its comments silence."""
+    silent = silences(tool, text)
+    for rule, place in _all_spots(tool, path, text, rules):
+        if not any(silence.covers(place.line, rule.check) for silence in silent):
+            yield rule, place
+
+
+def _all_spots(tool: ToolName, path: str, text: str, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Spot]]:
     if tool == "gosec":
         from languages.linters.structural.go_rules import go_spots
 
@@ -62,17 +81,19 @@ def spots(tool: ToolName, path: str, text: str, rules: Iterable[Rule]) -> Iterat
     return elixir_spots(path, text, rules)
 
 
-def _finding(rule: Rule, place: Spot, path: str, lines: TextLines) -> Finding:
+def _finding(tool: ToolName, rule: Rule, place: Spot, path: str, lines: TextLines) -> Finding:
+    known = checks_of(tool).get(rule.check)
     return Finding(
         path=path,
         range=_range(place, lines),
         check=rule.check,
         category=rule.category,
-        severity=rule.severity,
+        severity=place.severity or rule.severity,
         message=rule.message.replace("{note}", place.note),
         source=SOURCE,
         confidence=rule.confidence,
         cwe=rule.cwe,
+        url=known.url if known else None,
     )
 
 

@@ -22,12 +22,16 @@ ToolName = Literal["credo", "sobelow", "gosec"]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place a rule points at: a 0-based line, UTF-8 bytes in it, and a note that the message may show as `{note}`."""
+    """A place a rule points at: a 0-based line, UTF-8 bytes in it, and a note that the message may show as `{note}`.
+
+    `severity` is set where the place weighs more than the rule says.
+    """
 
     line: int
     column: int = 0
     length: int = 0
     note: str = ""
+    severity: Severity | None = None
 
 
 #: The limits and lists that a rule gives its predicate.
@@ -40,7 +44,9 @@ class Rule:
 
     `calls` are dotted names, with or without arity ("IO.inspect", "String.to_atom/1"); `patterns` are code with `$X`
     for one expression and `$$$` for the remaining arguments; `params` are the predicate's limits and lists.
-    `enabled` is false where the real tool leaves the check off unless its settings ask for it.
+    `enabled` is false where the real tool leaves the check off unless its settings ask for it. `reads` are the kinds of
+    files that it looks at: "code", "template", "lock" (`mix.lock`). `shown` are the params that differ where people are
+    told: as in the tool's shipped configuration, or to say a thing once; agreement is measured without them.
     """
 
     check: str
@@ -55,6 +61,8 @@ class Rule:
     patterns: Sequence[str] = ()
     predicate: str = ""
     params: Params = field(default_factory=dict)
+    shown: Params = field(default_factory=dict)
+    reads: Sequence[str] = ("code",)
 
 
 @cache

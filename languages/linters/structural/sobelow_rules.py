@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
+from languages.finding import Severity
 from languages.linters.structural.definitions import attribute, enclosing, spot, statements
 from languages.linters.structural.patterns import arguments, find_calls
 from languages.linters.structural.rule import Params, Spot
@@ -20,15 +22,24 @@ def value_reaches(file: ElixirFile, params: Params) -> Iterator[Spot]:
         given = arguments(call)
         if enclosing(call, "def", "defp") is None:
             continue
-        if _is_capture(call) or (len(given) > place and _holds_value(given[place])):
-            yield spot(call)
+        if _is_capture(call) or (len(given) > place and holds_value(given[place])):
+            yield replace(spot(call), severity=_severity(call))
+
+
+def _severity(term: Term) -> Severity | None:
+    """A warning in an action, whose parameters come from outside; the rule's own elsewhere."""
+    definition = enclosing(term, "def")
+    head = definition.args[0] if definition is not None and definition.args else None
+    head = head.args[0] if head is not None and head.is_call("when") and head.args else head
+    is_action = head is not None and bool(head.args) and head.args[0].name in ("conn", "_conn") and len(head.args) == 2
+    return "warning" if is_action else None
 
 
 def atom_interpolation(file: ElixirFile, params: Params) -> Iterator[Spot]:
     """Atoms with interpolation, in a function, and calls of `functions` as `value_reaches` sees them."""
     for atom in file.kinds["quoted_atom"]:
-        if enclosing(atom, "def", "defp") is not None and any(_holds_value(part) for part in atom.args):
-            yield Spot(atom.line, atom.column, 1)
+        if enclosing(atom, "def", "defp") is not None and any(holds_value(part) for part in atom.args):
+            yield Spot(atom.line, atom.column, 1, severity=_severity(atom))
     yield from value_reaches(file, params)
 
 
@@ -38,7 +49,7 @@ def joined_query(file: ElixirFile, params: Params) -> Iterator[Spot]:
     for call in (call for wanted in params["functions"] for call in find_calls(file, str(wanted))):
         given = arguments(call)
         query = given[place] if len(given) > place else None
-        if query is not None and (query.is_call("<>") or query.kind == "string") and _holds_value(query):
+        if query is not None and (query.is_call("<>") or query.kind == "string") and holds_value(query):
             yield spot(call)
 
 
@@ -48,7 +59,7 @@ def _is_capture(call: Term) -> bool:
     return slash is not None and slash.is_call("/") and slash.parent is not None and slash.parent.is_call("&")
 
 
-def _holds_value(term: Term) -> bool:
+def holds_value(term: Term) -> bool:
     """Whether a variable or the result of a call is in `term`; attributes and literals are written out."""
     stack = [term]
     while stack:

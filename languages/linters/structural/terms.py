@@ -22,7 +22,10 @@ _LITERALS = {
     "alias": "alias", "identifier": "name", "operator_identifier": "name",
 }  # fmt: skip
 _QUOTED = {"string": "string", "charlist": "charlist", "sigil": "sigil", "quoted_atom": "quoted_atom"}
-_BRACKETS = {"list": "list", "tuple": "tuple", "bitstring": "bitstring", "map_content": "map", "arguments": "block"}
+_BRACKETS = {
+    "list": "list", "tuple": "tuple", "bitstring": "bitstring", "map_content": "map", "arguments": "block",
+    "access_call": "access", "keywords": "keywords", "anonymous_function": "fn",
+}  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -94,19 +97,31 @@ class ElixirFile:
         self.literals: list[Term] = []
         self.tree = parse("elixir", self.source).root_node
         self.root = self._convert(self.tree, 0)
-        self.terms = list(self.root.walk())
+        self.terms: list[Term] = []
         self.calls: dict[str, list[Term]] = defaultdict(list)
         self.kinds: dict[str, list[Term]] = defaultdict(list)
-        for term in self.terms:
+        self._index()
+
+    def _index(self) -> None:
+        """Fill `terms`, `calls` and `kinds`, outer terms first, and tell every term its parent."""
+        stack = [self.root]
+        while stack:
+            term = stack.pop()
+            self.terms.append(term)
             self.kinds[term.kind].append(term)
             if term.kind == "call":
                 self.calls[term.name].append(term)
-            for child in term.children():
+            inner = term.children()
+            for child in inner:
                 child.parent = term
+            stack.extend(reversed(inner))
 
     def shown(self, term: Term) -> str:
         """The text of `term`."""
         return self.source[term.start : term.end].decode("utf-8", "replace")
+
+    def _text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def in_literal(self, line: int) -> bool:
         """Whether the 0-based `line` begins inside a string, heredoc or sigil of several lines."""
@@ -118,7 +133,7 @@ class ElixirFile:
             return _term("unknown", "", node)
         literal = _LITERALS.get(kind)
         if literal is not None:
-            return _term(literal, _text(node), node)
+            return _term(literal, self._text(node), node)
         builder = _BUILDERS.get(kind)
         if builder is not None:
             return builder(self, node, depth)
@@ -135,7 +150,7 @@ class ElixirFile:
         kept = []
         for node in nodes:
             if node.type == "comment":
-                self.comments.append((node.start_point.row, node.start_point.column, _text(node)))
+                self.comments.append((node.start_point.row, node.start_point.column, self._text(node)))
             else:
                 kept.append(self._convert(node, depth + 1))
         return kept
@@ -158,14 +173,14 @@ class ElixirFile:
 
     def _callee(self, node: Node, term: Term, depth: int) -> None:
         if node.type == "identifier":
-            term.name = _text(node)
+            term.name = self._text(node)
             return
         if node.type != "dot":
             term.target, term.name = self._convert(node, depth + 1), "()"
             return
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         term.target = None if left is None else self._convert(left, depth + 1)
-        term.name = "." if right is None else _text(right)
+        term.name = "." if right is None else self._text(right)
         if right is not None:
             term.line, term.column = right.start_point
 
@@ -198,7 +213,7 @@ class ElixirFile:
         """`Foo.{A, B}` as a call named "{}", `__MODULE__.Foo` as an alias."""
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if right is not None and right.type == "alias":
-            return _term("alias", _text(node), node)
+            return _term("alias", self._text(node), node)
         term = _term("call", "{}" if right is not None and right.type == "tuple" else ".", node)
         term.target = None if left is None else self._convert(left, depth + 1)
         if right is not None:
@@ -213,7 +228,7 @@ class ElixirFile:
         inner: Term | None = None
         for link in reversed(chain):
             operator, left = link.child_by_field_name("operator"), link.child_by_field_name("left")
-            term = _term("call", "" if operator is None else " ".join(_text(operator).split()), link)
+            term = _term("call", "" if operator is None else " ".join(self._text(operator).split()), link)
             if operator is not None:
                 term.line, term.column = operator.start_point
             skipped = [operator] if inner is None else [operator, left]
@@ -224,7 +239,7 @@ class ElixirFile:
 
     def _pair(self, node: Node, depth: int) -> Term:
         key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
-        term = _term("pair", "" if key is None else _text(key).strip().removesuffix(":"), node)
+        term = _term("pair", "" if key is None else self._text(key).strip().removesuffix(":"), node)
         if value is not None:
             term.args = [self._convert(value, depth + 1)]
         return term
@@ -246,9 +261,9 @@ class ElixirFile:
             if child.type == "interpolation":
                 term.args.extend(self._all(child.named_children, depth))
             elif child.type == "quoted_content":
-                texts.append(_text(child))
+                texts.append(self._text(child))
             elif child.type == "sigil_name":
-                term.parens = _text(child).isupper()
+                term.parens = self._text(child).isupper()
         term.name = "".join(texts)
         self.literals.append(term)
         return term
@@ -265,32 +280,18 @@ class ElixirFile:
                 term.args.extend(self._all(child.named_children if child.type == "map_content" else [child], depth))
         return term
 
-    def _access(self, node: Node, depth: int) -> Term:
-        return self._group("access", node, depth)
-
-    def _keywords(self, node: Node, depth: int) -> Term:
-        return self._group("keywords", node, depth)
-
-    def _function(self, node: Node, depth: int) -> Term:
-        return self._group("fn", node, depth)
-
 
 _SEQUENCES = frozenset({"source", "block", "body"})
 _BUILDERS: dict[str, Callable[[ElixirFile, Node, int], Term]] = {
     "call": ElixirFile._call, "dot": ElixirFile._dot, "binary_operator": ElixirFile._operator,
     "unary_operator": ElixirFile._operator, "pair": ElixirFile._pair, "stab_clause": ElixirFile._clause,
-    "map": ElixirFile._map, "access_call": ElixirFile._access, "keywords": ElixirFile._keywords,
-    "anonymous_function": ElixirFile._function,
+    "map": ElixirFile._map,
 }  # fmt: skip
 
 
 def _term(kind: str, name: str, node: Node) -> Term:
     row, column = node.start_point
     return Term(kind, name, row, column, node.end_point.row, node.start_byte, node.end_byte)
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
 
 
 def _opens(arguments: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,15 @@ def in_function(*lines: str) -> str:
         ("unless !x, do: 1", "NegatedConditionsInUnless"),
         ("if(x) do", "ParenthesesInCondition"),
         ("someName = x", "VariableNames"),
+        ("__STACKTRACE__ = x", "VariableNames"),
+        ("run(x,1)", "SpaceAfterCommas"),
+        ("with {:a, y} <- {:a, f(x)}, do: y", "WithCustomTaggedTuple"),
+        ("with {:ok, y} <- f(x), {:ok, z} <- g(y), do: {:ok, z}", "RedundantWithClauseResult"),
+        (":os.cmd(x)", "UnsafeExec"),
+        (":erlang.open_port({:spawn, x}, [])", "UnsafeExec"),
+        ("x * 0", "OperationWithConstantResult"),
+        ("x |> Map.get(:a) |> Enum.count()", "MapGetUnsafePass"),
+        ("File.exists?(x); x", "UnusedFileOperation"),
     ],
 )
 def test_a_line_is_found(line: str, check: str) -> None:
@@ -166,3 +176,83 @@ def test_text_that_is_too_large_is_refused() -> None:
     failure = CREDO.lint(Path("a.ex"), "x\n" * 1_100_000).failure
     assert failure is not None
     assert "too many" in failure.reason
+
+
+def test_rebinding_counts_in_bodies_alone() -> None:
+    assert (5, "VariableRebinding") in checks(in_function("y = x", "y = y + 1"))
+    assert (5, "VariableRebinding") not in checks(in_function("y = x", "<<z::size(y)>> = x"))
+    beside_else = in_function("if x do", "  y = 1", "  y = 2", "else", "  3", "end")
+    assert not any(check == "VariableRebinding" for _, check in checks(beside_else))
+
+
+def test_abc_size() -> None:
+    """31 calls of a module: A = 0, B = 31, C = 0, and √(31²) is over 30."""
+    assert (3, "ABCSize") in checks(in_function(*["A.run()"] * 31))
+    assert (3, "ABCSize") not in checks(in_function(*["A.run()"] * 30))
+    # 18 assignments of 24 calls each counted once: √(18² + 24²) = 30.
+    body = [*["y = A.run()"] * 18, *["A.run()"] * 6]
+    assert (3, "ABCSize") not in checks(in_function(*body))
+    assert (3, "ABCSize") in checks(in_function(*body, "A.run()"))
+
+
+def test_clauses_of_case_weigh_less_in_the_perceived_complexity() -> None:
+    clauses = [f"  {number} -> {number}" for number in range(12)]
+    found = checks(in_function("case x do", *clauses, "end"))
+    assert (3, "CyclomaticComplexity") in found
+    assert (3, "PerceivedComplexity") not in found
+
+
+def test_modules_that_need_many_others() -> None:
+    body = in_function(*(f"M{number}.run(x)" for number in range(11)))
+    assert (1, "ModuleDependencies") in checks(body)
+    assert (1, "ModuleDependencies") not in checks(body, "test/a_test.exs")
+    assert (1, "ModuleDependencies") not in checks(in_function(*(f"M{number}.run(x)" for number in range(10))))
+
+
+def test_lines_of_one_kind_that_are_apart() -> None:
+    apart = "defmodule A do\n  @moduledoc false\n  alias B\n  require C\n  alias D\nend\n"
+    assert (5, "SeparateAliasRequire") in checks(apart)
+    together = apart.replace("  require C\n  alias D\n", "  alias D\n  require C\n")
+    assert not any(check == "SeparateAliasRequire" for _, check in checks(together))
+
+
+def test_duplicated_code_is_told_at_its_last_place() -> None:
+    body = [f"  y{number} = A.run(x, [{number}, :a])" for number in range(8)]
+    text = "defmodule A do\n  def a(x) do\n" + "\n".join(body) + "\n  end\n  def b(x) do\n" + "\n".join(body)
+    found = [line for line, check in checks(text + "\n  end\nend\n") if check == "DuplicatedCode"]
+    assert found == [13]
+    assert not any(check == "DuplicatedCode" for _, check in checks(text.replace("= A.run(x, [7", "= B.run(x, [7", 1)))
+
+
+def test_a_test_that_does_not_run() -> None:
+    assert (1, "WrongTestFileExtension") in checks("1\n", "test/a_test.ex")
+    assert checks("1\n", "lib/a_test.ex") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "check", "lines"),
+    [
+        ("System.cmd(x, [], cd: y)\nSystem.cmd(x, [], y)\nSystem.cmd(x, [], env: y)", "a.exs", "LeakyEnvironment", {1}),
+        ("use ExUnit.Case\nquote do\n  use ExUnit.Case\nend", "test/a.exs", "WrongTestFilename", {1}),
+        ("def dbg(x, y), do: x\ndbg(x, y, z)\nx |> dbg()", "a.exs", "Dbg", {1, 3}),
+        ("defmacro left = right, do: 1\ndefmacro left + right, do: 1", "a.exs", "FunctionNames", {1}),
+    ],
+)
+def test_what_credo_passes_over(text: str, path: str, check: str, lines: set[int]) -> None:
+    assert {line for line, found in checks(text + "\n", path) if found == check} == lines
+
+
+def test_people_are_told_of_a_module_to_alias_once() -> None:
+    text = in_function("A.B.C.run(x)", "A.B.C.run(x)", "A.D.run(x)")
+    shown = StructuralLinter("credo").lint(Path("a.ex"), text).findings
+    assert [finding.range.start.line + 1 for finding in shown if finding.check.endswith("AliasUsage")] == [4]
+    assert {line for line, check in checks(text) if check == "AliasUsage"} == {4, 5, 6}
+
+
+def test_tools_that_ask_for_the_same_text_at_once_get_the_same_findings() -> None:
+    text = in_function("File.read!(IO.inspect(x))")
+    linters = [StructuralLinter("credo"), StructuralLinter("sobelow")] * 8
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        reports = list(pool.map(lambda linter: linter.lint(Path("lib/a.ex"), text), linters))
+    assert reports == [linter.lint(Path("lib/a.ex"), text) for linter in linters]
+    assert all(report.findings for report in reports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from languages.linters.structural.linter import StructuralLinter
+from tests.languages.fakes import TOOLS
 
 SOBELOW, GOSEC = StructuralLinter("sobelow"), StructuralLinter("gosec")
 
@@ -104,7 +106,20 @@ def test_endpoint_and_configuration() -> None:
         ('database.Query(fmt.Sprintf("SELECT %s", value))', "fmt", "G201"),
         ('database.Query("SELECT " + value)', "fmt", "G202"),
         ("template.HTML(value)", "html/template", "G203"),
-        ("exec.Command(value)", "os/exec", "G204"),
+        ('exec.Command("sh", "-c", "ls "+value)', "os/exec", "G204"),
+        ("name := pick(); exec.Command(name)", "os/exec", "G204"),
+        ("names := pick(); exec.Command(names[0], names...)", "os/exec", "G204"),
+        ("number, _ := strconv.Atoi(value); use(int32(number))", "strconv", "G109"),
+        ("unpacked, _ := gzip.NewReader(body); io.Copy(file, unpacked)", "compress/gzip io", "G110"),
+        (
+            "r, _ := zip.OpenReader(value); for _, f := range r.File { filepath.Join(to, f.Name) }",
+            "archive/zip path/filepath",
+            "G305",
+        ),
+        ("r := tar.NewReader(body); h, _ := r.Next(); name := h.Name; path.Join(to, name)", "archive/tar path", "G305"),
+        ('apiToken := "k7Qz-91xPmT4wRb8"', "fmt", "G101"),
+        ('if password == "k7Qz91xPmT4wRb8" { return }', "fmt", "G101"),
+        ('text := "AKIAIOSFODNN7EXAMPLE"', "fmt", "G101"),
         ('os.MkdirAll("a", 0777)', "os", "G301"),
         ('os.OpenFile("a", flags, 0644)', "os", "G302"),
         ('os.Create("/tmp/a")', "os", "G303"),
@@ -120,6 +135,13 @@ def test_go_calls(line: str, imports: str, check: str) -> None:
     ("line", "imports"),
     [
         ('exec.Command("ls", "-l")', "os/exec"),
+        ("exec.Command(value)", "os/exec"),
+        ("number, _ := strconv.Atoi(value); use(int64(number))", "strconv"),
+        ("io.Copy(file, body)", "io"),
+        ("filepath.Join(to, person.Name)", "path/filepath"),
+        ('passwordField := "Your new password"', "fmt"),
+        ('tokenName := "access_token_v2"', "fmt"),
+        ('label := "k7Qz-91xPmT4wRb8"', "fmt"),
         ('name := "a"; os.Open(name)', "os"),
         ('os.WriteFile("a", data, 0600)', "os"),
         ("rand := source(); rand.Intn(6)", "math/rand"),
@@ -146,3 +168,61 @@ def test_broken_go_never_raises(place: int, cut: int, put: str) -> None:
         'package a\nimport ("os"; "os/exec")\nfunc f(x string) { y := x + "a"; os.Open(y); exec.Command(y, x) }\n' * 2
     )
     assert GOSEC.lint(Path("a.go"), text[:place] + put + text[place + cut :]).failure is None
+
+
+PROD = "import Config\nconfig :shop, ShopWeb.Endpoint,\n  {keys}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "keys", "expected"),
+    [
+        ("config/prod.exs", "http: [port: 80]", {(2, "Config.HTTPS")}),
+        ("config/prod.exs", "https: [port: 443]", {(3, "Config.HSTS")}),
+        ("config/prod.exs", "https: [port: 443], force_ssl: [hsts: true]", set()),
+        ("config/runtime.exs", "http: [port: 80]", set()),
+        ("config/dev.exs", "https: [port: 443]", set()),
+    ],
+)
+def test_https_of_an_endpoint(path: str, keys: str, expected: set[tuple[int, str]]) -> None:
+    assert elixir(PROD.replace("{keys}", keys), path) == expected
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "checks"),
+    [
+        ("plug", "1.3.1", {"HeaderInject", "Plug", "PlugNull"}),
+        ("plug", "1.3.4", {"HeaderInject"}),
+        ("plug", "1.3.5", set()),
+        ("plug", "1.14.0", set()),
+        ("phoenix", "1.2.1", {"Redirect"}),
+        ("phoenix", "1.3.0-rc.0", {"Redirect"}),
+        ("phoenix", "1.3.0", set()),
+        ("coherence", "0.5.1", {"Coherence"}),
+        ("coherence", "0.10.0", set()),
+        ("ecto", "2.2.0", {"Ecto"}),
+        ("ecto", "main", set()),
+    ],
+)
+def test_locked_versions(package: str, version: str, checks: set[str]) -> None:
+    text = f'%{{\n  "{package}": {{:hex, :{package}, "{version}", "0a", [:mix], [], "hexpm"}},\n}}\n'
+    assert elixir(text, "mix.lock") == {(2, f"Vuln.{check}") for check in checks}
+    assert elixir(text, "lib/lock.ex") == set()
+
+
+def test_what_reaches_a_call_in_an_action_is_a_warning() -> None:
+    text = "defmodule A do\n  def show(conn, x), do: File.read!(x)\n  def load(x), do: File.read!(x)\nend\n"
+    assert [finding.severity for finding in SOBELOW.lint(Path("a.ex"), text).findings] == ["warning", "info"]
+
+
+def test_the_recorded_project_as_sobelow_saw_it() -> None:
+    recorded = TOOLS / "sobelow"
+    report = json.loads((recorded / "project_skip.json").read_text())
+    real = {(entry["file"], entry["type"].split(":")[0]) for level in report["findings"].values() for entry in level}
+    files = [path for path in (recorded / "project").rglob("*") if path.is_file()]
+    ours = {
+        (str(path.relative_to(recorded / "project")), finding.check)
+        for path in files
+        for finding in SOBELOW.lint(path, path.read_text()).findings
+    }
+    assert real - ours == set()
+    assert ours - real == {("config/config.exs", "Config.Secrets")}
