@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from languages.ontology.triples import Facts
     from languages.tree import SyntaxTree
 
+_SOBELOW = WithRules(Sobelow(), StructuralLinter("sobelow"))
+
 
 @dataclass(frozen=True, slots=True)
 class Elixir:
@@ -34,8 +36,10 @@ class Elixir:
     linters: tuple[Linter, ...] = (
         ElixirCompiler(),
         WithRules(Credo(), StructuralLinter("credo")),
-        WithRules(Sobelow(), StructuralLinter("sobelow")),
+        _SOBELOW,
     )
+    companions: tuple[str, ...] = (".eex", ".heex", ".leex", "mix.lock")
+    companion_linters: tuple[Linter, ...] = (_SOBELOW,)
 
     def syntax_findings(self, path: str, text: str) -> list[Finding]:
         return syntax_findings("elixir", path, text)

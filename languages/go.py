@@ -38,6 +38,8 @@ class Go:
         Staticcheck(),
         WithRules(Gosec(), StructuralLinter("gosec")),
     )
+    companions: tuple[str, ...] = ()
+    companion_linters: tuple[Linter, ...] = ()
 
     def syntax_findings(self, path: str, text: str) -> list[Finding]:
         return syntax_findings("go", path, text)

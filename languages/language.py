@@ -46,6 +46,14 @@ class Language(Protocol):
     def linters(self) -> Sequence[Linter]:
         """Adapters to the tools that judge this language, installed or not."""
 
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """How the names of files end that are not written in the language, but are judged with it: templates, locks."""
+
+    @property
+    def companion_linters(self) -> Sequence[Linter]:
+        """Those of the linters that judge such files."""
+
     def syntax_findings(self, path: str, text: str) -> list[Finding]:
         """Where `text` does not parse; empty when it does. Never raises for broken code."""
 

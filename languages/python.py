@@ -29,6 +29,8 @@ class Python:
     line_comment: str = "#"
     string_query: str = "(string) @found"
     linters: tuple[Linter, ...] = (Ruff(), Bandit())
+    companions: tuple[str, ...] = ()
+    companion_linters: tuple[Linter, ...] = ()
 
     def syntax_findings(self, path: str, text: str) -> list[Finding]:
         return syntax_findings("python", path, text)

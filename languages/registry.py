@@ -19,6 +19,12 @@ def language_of(path: PurePath | str) -> Language | None:
     return next((language for language in LANGUAGES if suffix in language.suffixes), None)
 
 
+def companion_of(path: PurePath | str) -> Language | None:
+    """The language with which a file is judged that is not written in it, such as a template; None for all others."""
+    name = PurePath(path).name
+    return next((language for language in LANGUAGES if name.endswith(language.companions or ("\0",))), None)
+
+
 def language_named(name: str) -> Language | None:
     """The language with this name ("go") or LSP language id."""
     return next((language for language in LANGUAGES if language.name == name), None)

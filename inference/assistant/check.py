@@ -16,8 +16,9 @@ from inference.assistant.judge import judge
 from inference.engine.engine import Engine
 from languages.errors import CoderError
 from languages.finding import Finding
+from languages.language import Language
 from languages.linters.linter import Linter, LinterFailure, LintReport
-from languages.registry import LANGUAGES, language_of
+from languages.registry import LANGUAGES, companion_of, language_of
 from languages.source import read_source
 
 #: Folders in a directory that hold other people's code, or built code.
@@ -41,23 +42,32 @@ class CheckReport:
 def check_text(path: str | Path, text: str, engine: Engine | None = None) -> CheckReport:
     """Check `text` as the content of `path`, which need not exist; with an `engine`, also by the model's judgement.
 
-    Raises `CoderError` with code `unknown_language` when the suffix of `path` is none of ours.
+    A file that is judged with a language without being in it (a template, `mix.lock`) gets linters alone.
+    Raises `CoderError` with code `unknown_language` for a file that is neither.
     """
-    language = language_of(path)
-    if language is None:
-        raise _unknown_language(path)
+    language, tools = _judges(path)
     if not text:
         return CheckReport(str(path))
     # Lone surrogates, which JSON can carry, have no UTF-8 form.
     sound = text.encode("utf-8", "replace").decode()
-    with ThreadPoolExecutor(max_workers=len(language.linters) + 1, thread_name_prefix="check") as pool:
-        model = pool.submit(_model_report, engine, str(path), sound)
-        linters = {linter.name: pool.submit(_lint, linter, Path(path), sound) for linter in language.linters}
-        syntax = language.syntax_findings(str(path), sound)
+    with ThreadPoolExecutor(max_workers=len(tools) + 1, thread_name_prefix="check") as pool:
+        model = pool.submit(_model_report, engine if language is not None else None, str(path), sound)
+        linters = {linter.name: pool.submit(_lint, linter, Path(path), sound) for linter in tools}
+        syntax = language.syntax_findings(str(path), sound) if language is not None else []
         reports = {name: future.result() for name, future in linters.items()} | {"coder": model.result()}
     findings = [*_syntax_if_needed(syntax, reports), *(f for report in reports.values() for f in report.findings)]
     failures = tuple(report.failure for report in reports.values() if report.failure is not None)
     return CheckReport(str(path), tuple(sorted(_told_once(findings), key=_place)), failures)
+
+
+def _judges(path: str | Path) -> tuple[Language | None, Sequence[Linter]]:
+    """The language that a file is in, if it is in one, and the linters that judge it."""
+    language, companion = language_of(path), companion_of(path)
+    if language is not None:
+        return language, language.linters
+    if companion is not None:
+        return None, companion.companion_linters
+    raise _unknown_language(path)
 
 
 def check_paths(paths: Iterable[str | Path], engine: Engine | None = None) -> Iterator[CheckReport]:
@@ -83,16 +93,20 @@ def expand(paths: Iterable[str | Path]) -> list[Path]:
 def _files_in(directory: Path) -> Iterator[Path]:
     for folder, subfolders, names in os.walk(directory):
         subfolders[:] = sorted(name for name in subfolders if not _is_skipped(Path(folder, name)))
-        yield from (Path(folder, name) for name in sorted(names) if language_of(name) is not None)
+        yield from (Path(folder, name) for name in sorted(names) if _is_checked(name))
 
 
 def _is_skipped(folder: Path) -> bool:
     return folder.name.startswith(".") or folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").is_file()
 
 
+def _is_checked(path: str | Path) -> bool:
+    return language_of(path) is not None or companion_of(path) is not None
+
+
 def _check_file(file: Path, engine: Engine | None) -> CheckReport:
     try:
-        if language_of(file) is None and file.is_file():
+        if not _is_checked(file) and file.is_file():
             raise _unknown_language(file)
         return check_text(file, read_source(file).text, engine)
     except CoderError as error:
@@ -149,7 +163,7 @@ def _place(finding: Finding) -> tuple[object, ...]:
 
 
 def _unknown_language(path: str | Path) -> CoderError:
-    suffixes = " ".join(suffix for language in LANGUAGES for suffix in language.suffixes)
+    suffixes = " ".join(suffix for language in LANGUAGES for suffix in (*language.suffixes, *language.companions))
     return CoderError(
         f"{path} is in no language that Coder checks; give a file ending in {suffixes}", code="unknown_language"
     )

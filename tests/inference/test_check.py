@@ -101,7 +101,7 @@ def test_a_model_that_fails_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(CoderError, match=r"notes\.txt is in no language .* \.ex \.exs \.go \.py"):
+    with pytest.raises(CoderError, match=r"notes\.txt is in no language .* \.ex \.exs .* \.go \.py"):
         check_text("notes.txt", "x")
 
 
@@ -136,6 +136,15 @@ def test_directories_are_looked_through(tmp_path: Path) -> None:
         file.touch()
     (tmp_path / "env/pyvenv.cfg").touch()
     assert expand([tmp_path]) == [tmp_path / name for name in wanted]
+
+
+def test_templates_and_the_lock_are_judged_with_elixir(tmp_path: Path) -> None:
+    (tmp_path / "page.html.heex").write_text("<p><%= raw @name %></p>\n")
+    (tmp_path / "mix.lock").write_text('%{"plug": {:hex, :plug, "1.3.0", "0", [:mix], [], "hexpm", "0"}}\n')
+    reports = {Path(report.path).name: report for report in check_paths([tmp_path])}
+    assert {name: report.failures for name, report in reports.items()} == {"mix.lock": (), "page.html.heex": ()}
+    assert "Vuln.Plug" in {finding.check for finding in reports["mix.lock"].findings}
+    assert [finding.check for finding in reports["page.html.heex"].findings] == ["XSS.Raw"]
 
 
 def test_a_named_file_is_checked_wherever_it_is_and_once(tmp_path: Path) -> None:
