@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from languages.linters.structural.definitions import definitions, enclosing, spot, statements
 from languages.linters.structural.patterns import same
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _NEGATIONS = ("!", "not")
 _OPERATORS = ("&&", "||", "and", "or", "==", "!=", "===", "!==", "<", ">", "<=", ">=", "!", "not", "in")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from languages.linters.structural.definitions import attribute, definitions, spot, statements
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _TWO_WAYS = frozenset({"if", "unless", "for", "try", "and", "or", "&&", "||"})
 _NESTING = frozenset({"if", "unless", "case", "cond", "for", "with"})

@@ -10,7 +10,8 @@ from math import sqrt
 from languages.linters.structural.credo_modules import aliased
 from languages.linters.structural.definitions import Definition, definitions, modules, spot
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _CONDITIONS = ("if", "or")
 #: What Credo counts as neither call nor condition; `//` is a part of the range before it.

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from languages.linters.structural.definitions import attribute, definitions, enclosing, modules, spot, statements
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 
 def module_doc(file: ElixirFile, params: Params) -> Iterator[Spot]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from languages.linters.structural.definitions import GUARDS, definitions, enclosing, modules, spot
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _SNAKE = re.compile(r"[^\W\dA-Z]?[^\WA-Z]*[?!]?")
 _PASCAL = re.compile(r"[A-Z][^\W_]*(\.[A-Z][^\W_]*)*")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from languages.linters.structural.definitions import spot
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 #: Operators and forms that may begin a pipeline.
 _STARTS = frozenset(

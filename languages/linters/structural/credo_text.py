@@ -8,7 +8,8 @@ from itertools import groupby
 
 from languages.linters.structural.definitions import definitions, spot
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _HEREDOC_ATTRIBUTES = frozenset({"doc", "moduledoc", "shortdoc", "typedoc"})
 _GROUPED = re.compile(r"\d{1,3}(_\d{3})*(\.\d+)?([eE][+-]?\d+)?")

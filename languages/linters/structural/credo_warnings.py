@@ -8,7 +8,8 @@ from pathlib import PurePath
 from languages.linters.structural.definitions import attribute, enclosing, spot
 from languages.linters.structural.patterns import arguments, find_calls, last_step, same
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _EMPTINESS = [(operator, "0") for operator in ("==", "===", "!=", "!==", ">", "<", ">=", "<=")] + [("<", "1")]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from languages.linters.structural.rule import Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 FUNCTIONS = ("def", "defp", "defmacro", "defmacrop")
 GUARDS = ("defguard", "defguardp")

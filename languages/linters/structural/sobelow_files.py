@@ -14,7 +14,8 @@ from languages.linters.structural.patterns import arguments, find_calls
 from languages.linters.structural.rule import Params, Spot
 from languages.linters.structural.sobelow_rules import holds_value
 from languages.linters.structural.templates import SUFFIXES, templates_in
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([\w.]+))?")
 

@@ -10,7 +10,8 @@ from languages.finding import Severity
 from languages.linters.structural.definitions import attribute, enclosing, spot, statements
 from languages.linters.structural.patterns import arguments, find_calls
 from languages.linters.structural.rule import Params, Spot
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 _FORMS = frozenset({"@", "<>", "++", "|>", "<<>>", "{}", "&", "/", "fn", "+", "-", "*", "%", "::"})
 

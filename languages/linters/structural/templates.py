@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from languages.linters.structural.terms import ElixirFile, Term
+from languages.linters.structural.term import Term
+from languages.linters.structural.terms import ElixirFile
 
 SUFFIXES = (".eex", ".leex", ".heex")
 #: Sigils that hold a template: HEEx, LEEx, EEx.

@@ -7,12 +7,13 @@ is built from a tree-sitter tree and keeps what it can of broken code. It knows 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import cache
 
-from tree_sitter import Node
+from tree_sitter import Node, Query, QueryCursor
 
-from languages.syntax import parse
+from languages.linters.structural.term import Term
+from languages.syntax import grammar_named, parse
 
 #: Code nested deeper than this is not looked into; people do not write it.
 MAX_DEPTH = 150
@@ -28,63 +29,6 @@ _BRACKETS = {
 }  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
-class Term:
-    """One part of the code. `kind` says which fields count.
-
-    `call` has a name, a target when it is remote, arguments and blocks (operators are calls too); `clause` (`a -> b`)
-    has patterns as arguments and its body under "do"; `pair` is a keyword or `=>`; the rest are literals, `name` for
-    variables, and brackets with arguments. `line` and `column` (UTF-8 bytes) are 0-based and point at the name.
-    """
-
-    kind: str
-    name: str
-    line: int
-    column: int
-    end_line: int
-    start: int
-    end: int
-    args: list[Term] = field(default_factory=list)
-    target: Term | None = None
-    blocks: dict[str, Term] = field(default_factory=dict)
-    parent: Term | None = None
-    parens: bool = False
-    inline: bool = False
-
-    def children(self) -> list[Term]:
-        """The parts, in the order of the text."""
-        inner = [*self.args, *self.blocks.values()] if self.blocks else self.args
-        return inner if self.target is None else [self.target, *inner]
-
-    def walk(self) -> Iterator[Term]:
-        """This term and everything in it, outer terms first."""
-        stack = [self]
-        while stack:
-            term = stack.pop()
-            yield term
-            stack.extend(reversed(term.children()))
-
-    def ancestors(self) -> Iterator[Term]:
-        """The terms around this one, nearest first."""
-        outer = self.parent
-        while outer is not None:
-            yield outer
-            outer = outer.parent
-
-    def is_call(self, *names: str) -> bool:
-        """Whether this is a call, operator or bare word of one of these names, without a module before it."""
-        return self.kind == "call" and self.target is None and self.name in names
-
-    @property
-    def dotted(self) -> str:
-        """ "Enum.map" for a call on a module, ":os.cmd" on an Erlang one, "f" for a local one, "" for others."""
-        if self.kind != "call":
-            return ""
-        if self.target is None:
-            return self.name
-        return f"{self.target.name}.{self.name}" if self.target.kind in ("alias", "atom") else ""
-
-
 class ElixirFile:
     """One parsed file: its terms in order, an index by name, its comments, and the places of its strings."""
 
@@ -93,9 +37,11 @@ class ElixirFile:
         self.text = text
         self.source = text.encode("utf-8", "replace")
         self.lines = text.split("\n")
-        self.comments: list[tuple[int, int, str]] = []
         self.literals: list[Term] = []
         self.tree = parse("elixir", self.source).root_node
+        self.comments = [
+            (node.start_point.row, node.start_point.column, self._text(node)) for node in _comments(self.tree)
+        ]
         self.root = self._convert(self.tree, 0)
         self.terms: list[Term] = []
         self.calls: dict[str, list[Term]] = defaultdict(list)
@@ -147,13 +93,7 @@ class ElixirFile:
         return term
 
     def _all(self, nodes: list[Node], depth: int) -> list[Term]:
-        kept = []
-        for node in nodes:
-            if node.type == "comment":
-                self.comments.append((node.start_point.row, node.start_point.column, self._text(node)))
-            else:
-                kept.append(self._convert(node, depth + 1))
-        return kept
+        return [self._convert(node, depth + 1) for node in nodes if node.type != "comment"]
 
     def _call(self, node: Node, depth: int) -> Term:
         term = _term("call", "", node)
@@ -164,9 +104,7 @@ class ElixirFile:
                 term.parens = _opens(child)
             elif kind == "do_block":
                 self._do_block(child, term, depth)
-            elif kind == "comment":
-                self._all([child], depth)
-            else:
+            elif kind != "comment":
                 self._callee(child, term, depth)
         self._inline_blocks(term)
         return term
@@ -279,6 +217,17 @@ class ElixirFile:
             else:
                 term.args.extend(self._all(child.named_children if child.type == "map_content" else [child], depth))
         return term
+
+
+def _comments(root: Node) -> list[Node]:
+    """Every comment, wherever the grammar lets one stand, in order of place."""
+    found = QueryCursor(_comment_query()).captures(root).get("found", [])
+    return sorted(found, key=lambda node: node.start_byte)
+
+
+@cache
+def _comment_query() -> Query:
+    return Query(grammar_named("elixir"), "(comment) @found")
 
 
 _SEQUENCES = frozenset({"source", "block", "body"})
