@@ -1,12 +1,15 @@
-"""Our mutation engine beside mutmut and cosmic-ray: one Python module, one test file, one run.
+"""Our mutation engine beside mutmut and cosmic-ray: one Python module, its tests, one run.
 
-    python benchmarks/mutation.py --peers PYTHON
+    python benchmarks/mutation.py --peers PYTHON [--cosmic-ray-mutants 60] [--seed 0]
 
-Prints mutants a second of each program, set-up and all, and the ratio of ours to theirs (above 1: we are faster).
-PYTHON
-is an interpreter whose environment holds mutmut, cosmic-ray and pytest; the peers start from there. Each program
-makes its
-own mutants, so the count differs; the rate is what is compared. Timeouts are left out of the module on purpose.
+PYTHON is an interpreter whose environment holds mutmut, cosmic-ray and pytest; the peers start from there. The module
+is `mutation_project/measures.py`: pure functions and a class, as a small shop would have them, with 70 tests. It has no
+endless loops to be found, so no program's time limit is measured. Each program makes its own mutants, so their number
+differs; what is compared is mutants a second over the whole run, start-up and first test run and all, and beside it the
+time a mutant takes once that is done. Ours takes a second, so it runs before, between and after the others, and the
+median counts. mutmut runs with as many children as there are processors, as we do. cosmic-ray
+works on one mutant after another and takes a second or so for each: it runs a sample drawn with --seed, and the whole
+run is worked out from that.
 """
 
 from __future__ import annotations
@@ -14,104 +17,138 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
+import re
+import shutil
+import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from languages.mutation.options import MutationOptions
 from languages.mutation.python_engine import PythonTests, mutate_python
 
-MODULE = """\
-def price(count, rate, vip):
-    total = count * rate
-    if vip and total > 100:
-        total = total - total // 10
-    return total
-
-
-def label(name, count):
-    if not name:
-        raise ValueError("a name is missing")
-    return name + " x" + str(count + 1)
-"""
-TESTS = """\
-import pytest
-from basket import label, price
-
-
-def test_price():
-    assert price(2, 3, False) == 6
-    assert price(100, 2, True) == 180
-
-
-def test_label():
-    assert label("pen", 1) == "pen x2"
-    with pytest.raises(ValueError):
-        label("", 1)
-"""
+PROJECT = Path(__file__).parent / "mutation_project"
 COSMIC = """\
 [cosmic-ray]
-module-path = "basket.py"
+module-path = "measures.py"
 timeout = 20.0
 excluded-modules = []
-test-command = "{python} -m pytest -x -q"
+test-command = "{python} -m pytest -x -q test_measures.py"
 [cosmic-ray.distributor]
 name = "local"
 """
-MUTMUT = '[tool.mutmut]\npaths_to_mutate = ["basket.py"]\n'
-#: How often the functions and their tests are repeated under new names, so that not all is start-up.
-COPIES = 8
-Measure = Callable[[Path, Path], int]
+MUTMUT = """\
+[tool.mutmut]
+source_paths = ["measures.py"]
+pytest_add_cli_args_test_selection = ["test_measures.py"]
+"""
+_PROCESSORS = os.cpu_count() or 1
+#: How mutmut says how fast it is once it has begun.
+_MUTMUT_RATE = re.compile(r"([\d.]+) mutations/second")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A program's run: its mutants, the seconds before the first and for all of them; `sampled` of them were run."""
+
+    mutants: int
+    setup: float
+    running: float
+    sampled: int | None = None
+
+    @property
+    def rate(self) -> float:
+        """Mutants a second over the whole run."""
+        return self.mutants / (self.setup + self.running)
 
 
 def main() -> None:
     """Run the three and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, help="an interpreter beside mutmut and cosmic-ray (default: ours alone)")
-    peers: Path | None = parser.parse_args().peers
-    rates = {"ours": _rate(_ours, Path())}
-    if peers is not None:
-        rates |= {name: _rate(measure, peers) for name, measure in (("mutmut", _mutmut), ("cosmic-ray", _cosmic_ray))}
-    for name, rate in rates.items():
-        print(f"{name:12} {rate:8.2f} mutants/s   ours is {rates['ours'] / rate:.1f} times that")
-    print(json.dumps({"benchmark": "mutation", "mutants_per_second": rates, "processors": os.cpu_count()}))
+    parser.add_argument("--cosmic-ray-mutants", type=int, default=60, help="how many cosmic-ray runs (default: 60)")
+    parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
+    arguments = parser.parse_args()
+    ours = [_in_project(_ours)]
+    peers: dict[str, Measured] = {}
+    if arguments.peers is not None:
+        python = Path(os.path.abspath(arguments.peers))
+        peers["mutmut"] = _in_project(lambda folder: _mutmut(folder, python))
+        ours.append(_in_project(_ours))
+        sample = (arguments.cosmic_ray_mutants, arguments.seed)
+        peers["cosmic-ray"] = _in_project(lambda folder: _cosmic_ray(folder, python, *sample))
+    ours.append(_in_project(_ours))
+    runs = {"ours": sorted(ours, key=lambda run: run.rate)[len(ours) // 2], **peers}
+    for name, run in runs.items():
+        _print(name, run, runs["ours"])
+    print(json.dumps({"benchmark": "mutation", "processors": _PROCESSORS, **{n: asdict(r) for n, r in runs.items()}}))
 
 
-def _rate(measure: Measure, peers: Path) -> float:
-    """Mutants a second over a whole run in a fresh project."""
+def _print(name: str, run: Measured, ours: Measured) -> None:
+    each = run.running / run.mutants
+    sampled = "" if run.sampled is None else f" (worked out from {run.sampled})"
+    print(
+        f"{name:11} {run.mutants:4} mutants, set-up {run.setup:5.2f} s, each {each * 1000:8.2f} ms, "
+        f"{run.rate:7.1f} mutants/s; ours is {ours.rate / run.rate:.1f} times that, "
+        f"{each / (ours.running / ours.mutants):.0f} times without set-up{sampled}"
+    )
+
+
+def _in_project(measure: Callable[[Path], Measured]) -> Measured:
+    """Measured in a fresh copy of the project."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "basket.py").write_text("\n\n".join(_copy(MODULE, number) for number in range(COPIES)))
-        (folder / "test_basket.py").write_text("\n\n".join(_copy(TESTS, number) for number in range(COPIES)))
-        started = time.perf_counter()
-        mutants = measure(folder, peers)
-        return mutants / (time.perf_counter() - started)
+        for file in PROJECT.glob("*.py"):
+            shutil.copy(file, name)
+        return measure(Path(name))
 
 
-def _copy(text: str, number: int) -> str:
-    """`text` with functions of its own."""
-    return text.replace("price", f"price{number}").replace("label", f"label{number}")
+def _ours(folder: Path) -> Measured:
+    told: list[float] = []
+    options = MutationOptions(parallel=_PROCESSORS, progress=lambda done, of: told.append(time.perf_counter()))
+    started = time.perf_counter()
+    tests = PythonTests(folder=folder, arguments=("test_measures.py",), plugins=False)
+    run = mutate_python(folder / "measures.py", tests, options)
+    ended = time.perf_counter()
+    return Measured(len(run.outcomes), told[0] - started, ended - told[0])
 
 
-def _ours(folder: Path, _: Path) -> int:
-    tests = PythonTests(folder=folder, arguments=("test_basket.py",), plugins=False)
-    return len(mutate_python(folder / "basket.py", tests, MutationOptions()).outcomes)
-
-
-def _mutmut(folder: Path, python: Path) -> int:
+def _mutmut(folder: Path, python: Path) -> Measured:
     (folder / "pyproject.toml").write_text(MUTMUT)
-    _run(folder, python, "mutmut", "run")
+    started = time.perf_counter()
+    said = _run(folder, python, "mutmut", "run", "--max-children", str(_PROCESSORS))
+    seconds = time.perf_counter() - started
     metas = folder.rglob("*.meta")
-    return sum(len(json.loads(meta.read_text())["exit_code_by_key"]) for meta in metas)
+    mutants = sum(len(json.loads(meta.read_text())["exit_code_by_key"]) for meta in metas)
+    running = mutants / float(_MUTMUT_RATE.findall(said)[-1])
+    return Measured(mutants, max(0.0, seconds - running), min(running, seconds))
 
 
-def _cosmic_ray(folder: Path, python: Path) -> int:
+def _cosmic_ray(folder: Path, python: Path, sample: int, seed: int) -> Measured:
     (folder / "cosmic.toml").write_text(COSMIC.format(python=python))
+    started = time.perf_counter()
     _run(folder, python, "cosmic-ray", "init", "cosmic.toml", "session.sqlite")
+    begun = time.perf_counter()
+    mutants, kept = _sample(folder / "session.sqlite", sample, seed)
+    resumed = time.perf_counter()
     _run(folder, python, "cosmic-ray", "exec", "cosmic.toml", "session.sqlite")
-    return len(_run(folder, python, "cosmic-ray", "dump", "session.sqlite").splitlines())
+    running = time.perf_counter() - resumed
+    return Measured(mutants, begun - started, running * mutants / kept, kept)
+
+
+def _sample(session: Path, sample: int, seed: int) -> tuple[int, int]:
+    """Leave so many mutants in a session of cosmic-ray; how many there were, and are."""
+    with sqlite3.connect(session) as connection:
+        every = sorted(job for (job,) in connection.execute("select job_id from mutation_specs"))
+        kept = set(random.Random(seed).sample(every, min(sample, len(every))))
+        gone = [(job,) for job in every if job not in kept]
+        connection.executemany("delete from mutation_specs where job_id = ?", gone)
+        connection.executemany("delete from work_items where job_id = ?", gone)
+    connection.close()
+    return len(every), len(kept)
 
 
 def _run(folder: Path, python: Path, program: str, *arguments: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from inference.cli import chat, check, complete, doctor, models
+from inference.cli import chat, check, complete, doctor, models, mutate
 from inference.cli.door import application, run
 
 EXAMPLES = """A local coding assistant for Elixir, Go and Python. It needs no network.
@@ -19,6 +19,7 @@ Examples:
   coder chat "How do I reverse a list in Elixir?"
   coder complete lib/ledger.ex:12:9
   coder check src/
+  coder mutate src/cart.py
   coder doctor
 """
 
@@ -26,6 +27,7 @@ app = application(EXAMPLES)
 app.command("chat")(chat.chat)
 app.command("complete")(complete.complete)
 app.command("check")(check.check)
+app.command("mutate")(mutate.mutate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 

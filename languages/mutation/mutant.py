@@ -11,7 +11,10 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-Operator = Literal["arithmetic", "boolean", "comparison", "condition", "constant", "exception", "return", "statement"]
+Operator = Literal[
+    "arithmetic", "boolean", "comparison", "condition", "constant", "error", "exception", "guard", "pattern", "return",
+    "statement",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -1,14 +1,22 @@
-"""What `mix muzak` prints (mutation testing for Elixir, version 1.1), read into values.
+"""Muzak (mutation testing for Elixir, version 1.1): run in projects that have it, and its text read into values.
 
-Muzak has no report for programs; its text names the survivors and the totals. It does not run Muzak.
+Muzak has no report for programs; its text names the survivors and the totals. It runs the project's own code and tests,
+with the rights of the user.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from languages.errors import CoderError
+from languages.linters.mix_project import PLAIN, project_roots
+from languages.linters.process import ToolFailure, find_program, run_tool
+
+_DEPENDENCY = re.compile(r"\{\s*:muzak\s*,")
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _ALL_KILLED = re.compile(r"^(\d+) run - 0 mutations survived$")
@@ -40,6 +48,36 @@ class MuzakReport:
     found: float
     survivors: tuple[MuzakSurvivor, ...]
     seed: int | None
+
+
+def run_muzak(
+    path: Path, arguments: Sequence[str] = (), *, mix: Path | None = None, timeout: float = 600.0
+) -> MuzakReport:
+    """Run `mix muzak` in the project of `path`, a file or a folder; `mix` is a program to use instead of the one found.
+
+    Raises `CoderError`: `not_in_project` (Muzak is not among the project's dependencies), `tool_missing` (no Elixir),
+    `muzak_failed` and `muzak_timeout`.
+    """
+    root = _project_with_muzak(path)
+    program = mix or find_program("mix")
+    if program is None:
+        raise CoderError("mix is not installed; install Elixir to run Muzak", code="tool_missing")
+    environment = {**PLAIN, "MIX_ENV": "test"}
+    output = run_tool([program, "muzak", *arguments], directory=root, environment=environment, timeout=timeout)
+    if isinstance(output, ToolFailure):
+        kinds = {"timeout": "muzak_timeout", "missing": "tool_missing"}
+        raise CoderError(output.reason, code=kinds.get(output.kind, "muzak_failed"))
+    return parse_muzak(f"{output.stdout}\n{output.stderr}")
+
+
+def _project_with_muzak(path: Path) -> Path:
+    """The nearest project above `path` that names Muzak among its dependencies."""
+    inside = Path(os.path.abspath(path))
+    for root in project_roots(inside / "mix.exs" if inside.is_dir() else inside):
+        if _DEPENDENCY.search((root / "mix.exs").read_text(encoding="utf-8", errors="replace")):
+            return root
+    advice = 'add {:muzak, "~> 1.1", only: :test} to its mix.exs, or use our own engine'
+    raise CoderError(f"the project of {path} does not depend on Muzak; {advice}", code="not_in_project")
 
 
 def parse_muzak(output: str) -> MuzakReport:

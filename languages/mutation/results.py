@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from languages.mutation.mutant import Mutant, diff
 
-Status = Literal["Killed", "Survived", "NoCoverage", "CompileError", "Timeout"]
+Status = Literal["Killed", "Survived", "NoCoverage", "CompileError", "RuntimeError", "Timeout", "Ignored"]
 
 
 @dataclass(frozen=True, slots=True)

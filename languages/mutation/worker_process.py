@@ -26,8 +26,8 @@ class Worker:
     def __init__(
         self, python: str, setup: Message, *, folder: Path, confine: Confine, environment: Mapping[str, str]
     ) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
         command: Sequence[str] = confine([python, str(_WORKER)], folder)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
         try:
             self._process = subprocess.Popen(
                 command,

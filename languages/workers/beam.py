@@ -29,8 +29,9 @@ from languages.linters.process import ToolFailure, find_program
 from languages.workers.launching import Launch, launch_confined, launch_unconfined, toolchain
 
 _SCRIPT = Path(__file__).with_name("beam.exs")
-#: The protocol moves from 0 and 1 to 3 and 4: code that is run has no way to print into it by accident.
-_SHELL = ("sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh")
+#: The protocol moves from 0 and 1 to 3 and 4: code that is run has no way to print into it by accident. What is
+#: printed beside what is collected (Mix tells so what does not compile) goes where the last words come from.
+_SHELL = ("sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >&2', "sh")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "ERL_CRASH_DUMP_SECONDS": "0"}
 _MAX_ANSWER = 64_000_000
 _STDERR_KEPT = 4_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,13 @@ def _serve_pytest(setup: dict[str, Any], inbox: int, outbox: int) -> None:
         import pytest  # noqa: F401
     except ImportError as error:
         sys.exit(f"{sys.executable} cannot import pytest ({error}); install pytest there or give another interpreter")
-    from languages.mutation.worker.pytest_tests import Project, serve
+    from languages.mutation.worker.serving import Project, Server
 
     _leave()
+    scratch = Path(tempfile.mkdtemp(prefix="coder-mutation-"))
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = f"{scratch}/hypothesis"
     source = setup["source"].encode()
-    serve(Project(setup["target"], source, setup["arguments"], setup["parallel"], inbox, outbox))
+    Server(Project(setup["target"], source, setup["arguments"], setup["parallel"], inbox, outbox, scratch)).serve()
 
 
 def _enter() -> None:

@@ -1,7 +1,7 @@
-"""Forked children with a time limit, a memory limit and a process group of their own.
+"""Forked children with a time limit, a memory limit, a folder and a process group of their own.
 
-A child does one thing and ends; at its limit, and when it ends, its whole group is killed, so nothing it started lives
-on. It does not know what the children do.
+A child does one thing and ends; at its limit, and when it ends, its whole group is killed and its folder removed, so
+nothing of it lives on. It does not know what the children do.
 """
 
 from __future__ import annotations
@@ -10,29 +10,38 @@ import ctypes
 import os
 import resource
 import selectors
+import shutil
 import signal
 import sys
+import tempfile
 import time
+import traceback
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 #: Bytes of a child's output that are kept, unless its task says otherwise; the rest is read and dropped.
-MAX_OUTPUT = 256_000
+MAX_OUTPUT = 1_000_000
 #: Bytes of memory that a child may take beyond what its parent has.
 MAX_MEMORY = 4 << 30
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_numbers = count()
 
 
 @dataclass(frozen=True)
 class Task:
-    """`action` runs in the child and writes to the descriptor that it is given."""
+    """`action` runs in the child and writes to the descriptor that it is given; without one, the child goes on.
+
+    The child may be silent for `timeout` seconds.
+    """
 
     id: int
-    action: Callable[[int], None]
+    action: Callable[[int], None] | None
     timeout: float
     max_output: int = MAX_OUTPUT
 
@@ -41,9 +50,17 @@ class Task:
 class Ended:
     """How a child ended: its exit code (negative: killed by that signal), or None when its time was up."""
 
-    id: int
+    task: Task
     code: int | None
     output: bytes
+
+
+@dataclass(frozen=True)
+class Became:
+    """This process is the child of a task without an action. It writes to `output`, and ends by itself."""
+
+    task: Task
+    output: int
 
 
 @dataclass
@@ -51,22 +68,31 @@ class _Child:
     task: Task
     pid: int
     pipe: int
+    folder: Path
     deadline: float
     output: bytearray = field(default_factory=bytearray)
 
 
-def run_children(tasks: Sequence[Task], *, parallel: int) -> Iterator[Ended]:
-    """Run the tasks in children, at most `parallel` together, and tell of each as it ends."""
-    waiting, running = deque(tasks), dict[int, _Child]()
+def run_children(waiting: deque[Task], *, parallel: int, folder: Path) -> Iterator[Ended | Became]:
+    """Run the tasks in children, at most `parallel` together, and tell of each as it ends.
+
+    More tasks may be added to `waiting` at any time. Below `folder` each child has one of its own.
+    """
+    running = dict[int, _Child]()
     wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     selector = selectors.DefaultSelector()
     selector.register(wake, selectors.EVENT_READ)
+    memory = _memory() + MAX_MEMORY
     try:
         while waiting or running:
             while waiting and len(running) < parallel:
-                child = _start(waiting.popleft())
+                child = _start(waiting.popleft(), folder / f"{os.getpid()}-{next(_numbers)}", memory)
+                if isinstance(child, Became):
+                    running.clear()
+                    yield child
+                    return
                 running[child.pipe] = child
                 selector.register(child.pipe, selectors.EVENT_READ)
             _listen(selector, wake, running)
@@ -88,46 +114,65 @@ def run_children(tasks: Sequence[Task], *, parallel: int) -> Iterator[Ended]:
         os.close(waker)
 
 
-def _start(task: Task) -> _Child:
+def limit_processor(seconds: float) -> None:
+    """End this process by SIGPROF after so many more seconds of processor time of all its threads; 0 for no limit."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _start(task: Task, folder: Path, memory: int) -> _Child | Became:
     pipe, end = os.pipe()
+    folder.mkdir(parents=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of threads that the tests left behind
         pid = os.fork()
     if pid == 0:
-        _become(task, end)
+        os.close(pipe)
+        return _become(task, end, folder, memory)
     os.close(end)
     os.set_blocking(pipe, False)
     with suppress(OSError):  # the child does it too; whoever is first
         os.setpgid(pid, pid)
-    return _Child(task, pid, pipe, time.monotonic() + task.timeout)
+    return _Child(task, pid, pipe, folder, time.monotonic() + task.timeout)
 
 
-def _become(task: Task, end: int) -> None:
+def _become(task: Task, end: int, folder: Path, memory: int) -> Became:
     code = 70
     try:
         with suppress(OSError):
             os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _limit(task.timeout)
-        task.action(end)
-        code = 0
-    finally:
+        _limit(memory)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+        if task.action is not None:
+            task.action(end)
+            code = 0
+    except BaseException:
+        traceback.print_exc()
         os._exit(code)
+    if task.action is not None:
+        os._exit(code)
+    return Became(task, end)
 
 
-def _limit(timeout: float) -> None:
-    """No core files, so much memory and processor time, and an end when the parent ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_CPU: int(timeout * (os.cpu_count() or 1)) + 2}
-    with suppress(OSError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limits[resource.RLIMIT_AS] = pages * resource.getpagesize() + MAX_MEMORY
-    for kind, wanted in limits.items():
+def _limit(memory: int) -> None:
+    """No core files, no more memory than that, and an end when the parent ends."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    for kind, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory)):
         hard = resource.getrlimit(kind)[1]
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (value, value))
+
+
+def _memory() -> int:
+    """Bytes of address space that this process has; what cannot be known is no limit."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 1 << 60
+    return pages * resource.getpagesize()
 
 
 def _listen(selector: selectors.BaseSelector, wake: int, running: dict[int, _Child]) -> None:
@@ -147,6 +192,8 @@ def _read(child: _Child) -> bool:
     except BlockingIOError:
         return True
     child.output += block[: child.task.max_output - len(child.output)]
+    if block:
+        child.deadline = time.monotonic() + child.task.timeout
     return bool(block)
 
 
@@ -158,13 +205,18 @@ def _ended(child: _Child) -> Ended | None:
         return None
     code = _finish(child)
     _read(child)
-    return Ended(child.task.id, code if exited else None, bytes(child.output))
+    return Ended(child.task, code if exited and code != -signal.SIGPROF else None, bytes(child.output))
 
 
 def _finish(child: _Child) -> int:
-    """Kill the child's group, and only then let its number go."""
+    """Kill the child's group, and only then let its number go; what it wrote into its folder goes too."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     with suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+    code = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+    try:
+        child.folder.rmdir()
+    except OSError:
+        shutil.rmtree(child.folder, ignore_errors=True)
+    return code

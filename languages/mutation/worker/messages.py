@@ -37,3 +37,13 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytes:
             raise EOFError
         data += block
     return bytes(data)
+
+
+def split_messages(data: bytes) -> list[dict[str, Any]]:
+    """The whole messages at the beginning of `data`."""
+    messages: list[dict[str, Any]] = []
+    while len(data) >= _HEADER and len(data) >= _HEADER + int(data[:_HEADER]):
+        end = _HEADER + int(data[:_HEADER])
+        messages.append(json.loads(data[_HEADER:end]))
+        data = data[end:]
+    return messages

@@ -43,7 +43,7 @@ class LineTracer:
         return lines
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if not self._is_ours(frame.f_code):
+        if not self._ours.get(frame.f_code.co_filename, True) or not self._is_ours(frame.f_code):
             return None
         once = self._importing or not frame.f_code.co_flags & inspect.CO_OPTIMIZED
         kind = "import_lines" if once else "lines"
