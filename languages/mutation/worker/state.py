@@ -12,6 +12,7 @@ import functools
 import gc
 import io
 import itertools
+import operator
 import os
 import pickle
 import re
@@ -52,6 +53,7 @@ _CACHED = type(functools.lru_cache(id))
 #: Modules of C whose objects never change and pickle whole, and modules whose objects only describe.
 _VALUES, _DESCRIPTIONS = ("decimal", "datetime"), ("typing",)
 _POINTER = 8
+_FUNCTION_PARTS = operator.attrgetter("__code__", "__defaults__", "__kwdefaults__", "__closure__")
 
 
 class UnreadableError(Exception):
@@ -70,10 +72,16 @@ class State:
         self._kept: list[object] = []  # so that no other object gets the identity of one that was seen
         self._begins = False
         self._before: object = None
+        self._plain: list[types.FunctionType] = []
+        self._light: set[int] = set()
 
     def begin(self) -> None:
         """Remember what is now; raises `UnreadableError`."""
-        self._begins = True
+        self._begins, self._plain, self._light = True, [], set()
+        self.snapshot()
+        values = [value for module in self._modules for value in vars(module).values()]
+        self._plain = [value for value in values if type(value) is types.FunctionType and self._is_plain(value)]
+        self._light = {id(value) for value in values if id(value) in self._fixed} | {*map(id, self._plain)}
         self._before = self.snapshot()
         self._begins = False
 
@@ -84,15 +92,28 @@ class State:
         except UnreadableError:
             return False
 
-    def snapshot(self) -> tuple[object, bytes]:
-        """The state now; raises `UnreadableError`."""
-        process = self._process()
+    def snapshot(self) -> tuple[object, ...]:
+        """The state now; raises `UnreadableError`.
+
+        Names of modules that stand for plain functions or for what never changes are compared by identity, without
+        the pickle: most names are such.
+        """
+        process, light = self._process(), self._light
+        names = [_visible(vars(module)) for module in self._modules]
+        rest = [{name: value for name, value in each.items() if id(value) not in light} for each in names]
         file = io.BytesIO()
         try:
-            _Writer(file, self).dump([[_visible(vars(module)) for module in self._modules], self._values])
+            _Writer(file, self).dump([rest, self._values])
         except (TypeError, ValueError, AttributeError, pickle.PicklingError, RecursionError) as error:
             raise UnreadableError(str(error)) from error
-        return process, file.getvalue()
+        known = [[(name, id(value) if id(value) in light else 0) for name, value in each.items()] for each in names]
+        plain = [*map(_FUNCTION_PARTS, self._plain)], any(function.__dict__ for function in self._plain)
+        return process, known, plain, file.getvalue()
+
+    def _is_plain(self, function: types.FunctionType) -> bool:
+        """True when there is nothing in the function that a test could change but its code."""
+        parts = (function.__defaults__, function.__kwdefaults__, function.__closure__, function.__dict__)
+        return function.__module__ in self._names and not any(parts)
 
     def reduced(self, thing: Any) -> Any:
         """What the pickle says of `thing`: its identity, then its parts."""

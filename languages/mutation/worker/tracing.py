@@ -22,6 +22,7 @@ class LineTracer:
         self._ours: dict[str, bool] = {}
         self.import_lines: set[int] = set()
         self.lines: set[int] = set()
+        self._unseen: dict[CodeType, set[int]] = {}
         self._importing = True
 
     def start(self) -> None:
@@ -40,21 +41,28 @@ class LineTracer:
     def take(self) -> set[int]:
         """The lines since the last call."""
         lines, self.lines = self.lines, set()
+        self._unseen.clear()
         return lines
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if not self._ours.get(frame.f_code.co_filename, True) or not self._is_ours(frame.f_code):
+        code = frame.f_code
+        if not self._ours.get(code.co_filename, True) or not self._is_ours(code):
             return None
-        once = self._importing or not frame.f_code.co_flags & inspect.CO_OPTIMIZED
-        kind = "import_lines" if once else "lines"
+        once = self._importing or not code.co_flags & inspect.CO_OPTIMIZED
+        lines = self.import_lines if once else self.lines
+        unseen = self._unseen.get(code)
+        if unseen is None:
+            unseen = self._unseen[code] = {line for _, _, line in code.co_lines() if line} - {frame.f_lineno}
+            lines.add(frame.f_lineno)
 
         def local(frame: FrameType, event: str, argument: Any) -> Any:
-            if event == "line":
-                getattr(self, kind).add(frame.f_lineno)
-            return local
+            if event == "line" and frame.f_lineno in unseen:
+                unseen.discard(frame.f_lineno)
+                lines.add(frame.f_lineno)
+            # A loop whose lines have all run is left alone from then on.
+            return local if unseen else None
 
-        getattr(self, kind).add(frame.f_lineno)
-        return local
+        return local if unseen else None
 
     def _is_ours(self, code: CodeType) -> bool:
         name = code.co_filename
