@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ def main() -> None:
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+    gc.disable()  # until the tests run: importing and collecting make much that lives and little garbage
     _enter()
     from languages.mutation.worker.messages import read_message
 

@@ -127,6 +127,7 @@ class Server:
 
     def _run_anew(self, session: pytest.Session, mutant: Message, output: int) -> None:
         """All tests in their order, as in the baseline."""
+        gc.enable()
         failure = self._runner.failures[0] if self._runner.failures else None
         if failure is None:
             self._runner.take(session.items, self._known)
@@ -140,6 +141,7 @@ class Server:
             self._refuse(self._runner.failures)
             return
         self._runner.take(session.items, self._known)
+        gc.enable()
         try:
             message = read_message(self._project.inbox)
             self._baseline(message["timeout"])

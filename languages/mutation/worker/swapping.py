@@ -36,7 +36,7 @@ class LiveModule:
         self._flags = compile(source.decode(), path, "exec", dont_inherit=True).co_flags & _FUTURE
         self._starts = [0, *(at + 1 for at, byte in enumerate(source) if byte == 10), len(source)]
         self._units = [*_units(ast.parse(source.decode()).body, ())]
-        self._originals: dict[tuple[int, int], CodeType] = {}
+        self._originals: dict[tuple[int, int], tuple[object, list[object]]] = {}
         self._swapped: list[tuple[FunctionType, CodeType]] = []
         self._functions: dict[Key, list[FunctionType]] = {}
         for function in _functions_of(os.path.realpath(path)):
@@ -49,12 +49,14 @@ class LiveModule:
         if unit is None:
             raise NotSwappableError
         if unit[:2] not in self._originals:
-            self._originals[unit[:2]] = self._compiled(unit, start, start, b"")
-        original, compiled = self._originals[unit[:2]], self._compiled(unit, start, end, replacement.encode())
-        if essence(compiled) == essence(original):
+            original = self._compiled(unit, start, start, b"")
+            self._originals[unit[:2]] = essence(original), [*map(essence, _inner(original))]
+        whole, parts = self._originals[unit[:2]]
+        compiled = self._compiled(unit, start, end, replacement.encode())
+        if essence(compiled) == whole:
             raise SameCodeError
         functions = [*_inner(compiled)]
-        if [*map(essence, functions)] == [*map(essence, _inner(original))]:
+        if [*map(essence, functions)] == parts:
             raise NotSwappableError
         self._replace([code for code in functions if code.co_firstlineno <= line])
 

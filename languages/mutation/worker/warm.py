@@ -33,7 +33,7 @@ Verdict = tuple[int, Message]
 Action = Callable[[int], None]
 #: A snapshot that takes longer than a fork is not worth it.
 _SNAPSHOT_SECONDS = 0.003
-_MOST_TOGETHER = 40
+_MOST_TOGETHER = 100
 
 
 class Warm:
