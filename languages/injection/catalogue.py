@@ -14,7 +14,7 @@ from languages.syntax import GrammarName
 
 #: The files of each language's families, below `languages.injection`; each has a tuple `INJECTORS`.
 _FAMILIES: Mapping[GrammarName, tuple[str, ...]] = {
-    "elixir": ("elixir_style", "elixir_security"),
+    "elixir": ("elixir_style", "elixir_security", "elixir_configuration"),
     "go": ("go_security", "go_style"),
     "python": ("python_style", "python_structure", "python_security", "python_secrets", "python_web"),
 }

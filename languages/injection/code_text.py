@@ -173,6 +173,7 @@ class Violation(Generic[_Code]):
     check: str
     read: Callable[[str], _Code]
     find: Callable[[_Code], Iterable[Edit]]
+    file: str = ""
 
     @property
     def cwe(self) -> str | None:

@@ -31,7 +31,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """A pair of texts that differ in one violation of `check`, on the 0-based `line` of `violating`."""
+    """A pair of texts that differ in one violation of `check`, on the 0-based `line` of `violating`.
+
+    `file` is the name that they need, as a path in a project, where the checker looks at files of that name alone.
+    """
 
     language: GrammarName
     clean: str
@@ -40,6 +43,7 @@ class Planted:
     tool: ToolName
     cwe: str | None
     line: int
+    file: str = ""
 
 
 class Injector(Protocol):
@@ -60,6 +64,10 @@ class Injector(Protocol):
     @property
     def cwe(self) -> str | None:
         """The weakness, where the violation is one."""
+
+    @property
+    def file(self) -> str:
+        """The name of the only file that is checked for it, like "config/prod.exs"; "" where any will do."""
 
     def places(self, text: str) -> Iterable[Edit]:
         """Every edit that plants the violation into `text`, which parses; none when it fits nowhere."""
@@ -88,4 +96,5 @@ def _planted(injector: Injector, clean: str, violating: str, offset: int) -> Pla
         tool=injector.tool,
         cwe=injector.cwe,
         line=violating.count("\n", 0, offset),
+        file=injector.file,
     )

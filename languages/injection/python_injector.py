@@ -42,6 +42,7 @@ class PythonInjector:
     ways: tuple[Way, ...]
     cwe: str | None = None
     language: GrammarName = "python"
+    file: str = ""
 
     def places(self, text: str) -> Iterable[Edit]:
         """Every edit that plants the violation; none where `text` is broken or tells the tool to look away."""

@@ -57,7 +57,7 @@ class _Checkers:
     def __init__(self, folder: Path, batch: Sequence[Planted], timeout: float) -> None:
         self._folder = folder
         self._timeout = timeout
-        self._reports: dict[tuple[ToolName, str], tuple[Finding, ...]] = {}
+        self._reports: dict[tuple[ToolName, str, str], tuple[Finding, ...]] = {}
         for planted in batch:
             _refuse_unknown(planted)
         rules = sorted({planted.check for planted in batch if planted.tool == "ruff"})
@@ -70,17 +70,17 @@ class _Checkers:
 
     def _found(self, planted: Planted, text: str) -> Counter[int]:
         """The lines on which the checker finds the check in `text`."""
-        findings = self._report(planted.tool, text)
+        findings = self._report(planted.tool, planted.file or _FILES[planted.language], text)
         return Counter(finding.range.start.line for finding in findings if finding.check == planted.check)
 
-    def _report(self, tool: ToolName, text: str) -> tuple[Finding, ...]:
-        if (tool, text) not in self._reports:
-            report = _linter(tool).lint(self._folder / _FILES[_LANGUAGES[tool]], text, timeout=self._timeout)
+    def _report(self, tool: ToolName, file: str, text: str) -> tuple[Finding, ...]:
+        if (tool, file, text) not in self._reports:
+            report = _linter(tool).lint(self._folder / file, text, timeout=self._timeout)
             reason = report.failure.reason if report.failure is not None else report.skipped
             if reason is not None:
                 raise CoderError(f"{tool} did not check the planted text: {reason}", code="checker_failed")
-            self._reports[tool, text] = report.findings
-        return self._reports[tool, text]
+            self._reports[tool, file, text] = report.findings
+        return self._reports[tool, file, text]
 
 
 def _linter(tool: ToolName) -> Linter:

@@ -115,7 +115,18 @@ ENDPOINT = """defmodule ShopWeb.Endpoint do
   socket "/plain", ShopWeb.UserSocket
 end
 """
-SAMPLES = {"cart": CART, "tests": TESTS, "router": ROUTER, "endpoint": ENDPOINT}
+CONFIGURATION = """import Config
+
+config :shop, ShopWeb.Endpoint,
+  url: [host: "shop.example"],
+  secret_key_base: System.get_env("SECRET_KEY_BASE")
+
+config :shop, Shop.Repo, pool_size: 10, password: System.fetch_env!("DATABASE_PASSWORD")
+
+config :logger, level: :info
+"""
+
+SAMPLES = {"configuration": CONFIGURATION, "cart": CART, "tests": TESTS, "router": ROUTER, "endpoint": ENDPOINT}
 #: Nothing to plant into: empty, broken, another language, no module.
 NOTHING = ["", "\n", "defmodule A do\n  def f(x) do\n", "def f(x):\n    return x\n", "x = 1\n", "\0", "package a\n"]
 

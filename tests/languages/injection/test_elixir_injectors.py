@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from languages.injection.elixir_configuration import INJECTORS as CONFIGURATION
 from languages.injection.elixir_security import INJECTORS as SECURITY
 from languages.injection.elixir_style import INJECTORS as STYLE
 from languages.injection.planting import Injector, Planted, plant
@@ -18,7 +19,7 @@ from languages.workers.elixir_code import elixir_syntax_findings
 from tests.languages.injection.elixir_samples import CART, NOTHING, ROUTER, SAMPLES, with_crlf, with_tabs
 from tests.tools import require_tool
 
-ALL: tuple[Injector, ...] = (*STYLE, *SECURITY)
+ALL: tuple[Injector, ...] = (*STYLE, *SECURITY, *CONFIGURATION)
 NAMED = {injector.check: injector for injector in ALL}
 EVERY = pytest.mark.parametrize("injector", ALL, ids=lambda injector: injector.check)
 
@@ -37,7 +38,7 @@ def test_ids_are_the_tools_and_come_once() -> None:
     assert len(STYLE) >= 70
     assert len(SECURITY) >= 20
     assert all(injector.check.startswith("Credo.Check.") and injector.tool == "credo" for injector in STYLE)
-    assert all(injector.cwe is not None and injector.tool == "sobelow" for injector in SECURITY)
+    assert all(injector.cwe is not None and injector.tool == "sobelow" for injector in (*SECURITY, *CONFIGURATION))
 
 
 def missed(planted: list[Planted]) -> list[tuple[str, str]]:
