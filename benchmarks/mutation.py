@@ -3,7 +3,7 @@
     python benchmarks/mutation.py --peers PYTHON [--module FILE --tests FILE] [--cosmic-ray-mutants 60] [--seed 0]
 
 PYTHON is an interpreter whose environment holds mutmut, cosmic-ray and pytest; the peers start from there. Without
---module it is `mutation_project/measures.py`: pure functions and a class, as a small shop would have them, with 70
+--module it is `mutation_project/measures.py`: pure functions and a class, as a small shop would have them, with 67
 tests. It has no endless loops to be found, so no program's time limit is measured. Each program makes its own mutants,
 so their number differs; what is compared is mutants a second over the whole run, start-up and first test run and all,
 and beside it the time a mutant takes once that is done. Ours takes a second, so it runs before, between and after the

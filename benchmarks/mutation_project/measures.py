@@ -201,25 +201,6 @@ def variance(values: Sequence[float]) -> float:
     return sum((value - centre) ** 2 for value in values) / (len(values) - 1)
 
 
-def trend(values: Sequence[float]) -> tuple[float, float]:
-    """Slope and height of the line through values at 0, 1, 2, ..."""
-    count = len(values)
-    if count < 2:
-        raise ValueError("a line needs two points")
-    x_mean, y_mean = (count - 1) / 2, mean(values)
-    above = sum((x - x_mean) * (y - y_mean) for x, y in enumerate(values))
-    below = sum((x - x_mean) ** 2 for x in range(count))
-    slope = above / below
-    return slope, y_mean - slope * x_mean
-
-
-def moving(values: Sequence[float], width: int) -> list[float]:
-    """Means of so many neighbours."""
-    if width < 1 or width > len(values):
-        raise ValueError("a width between 1 and the number of values")
-    return [mean(values[at : at + width]) for at in range(len(values) - width + 1)]
-
-
 def overlap(a: tuple[int, int], b: tuple[int, int]) -> int:
     """How long two spans have in common."""
     return max(0, min(a[1], b[1]) - max(a[0], b[0]))
@@ -254,21 +235,6 @@ def is_inside(point: tuple[float, float], corners: Sequence[tuple[float, float]]
         if (a_y > y) != (b_y > y) and x < (b_x - a_x) * (y - a_y) / (b_y - a_y) + a_x:
             inside = not inside
     return inside
-
-
-def boxes(weights: Sequence[int], limit: int) -> list[list[int]]:
-    """Weights packed into boxes, the heaviest first."""
-    packed: list[list[int]] = []
-    for weight in sorted(weights, reverse=True):
-        if weight > limit:
-            raise ValueError("too heavy for any box")
-        for box in packed:
-            if sum(box) + weight <= limit:
-                box.append(weight)
-                break
-        else:
-            packed.append([weight])
-    return packed
 
 
 def postage(grams: int, zone: int, express: bool) -> int:

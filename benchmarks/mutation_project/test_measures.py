@@ -162,21 +162,6 @@ def test_statistics() -> None:
         measures.mean([])
 
 
-def test_trend() -> None:
-    assert measures.trend([1, 3, 5, 7]) == (2, 1)
-    assert measures.trend([4, 3.5]) == (-0.5, 4)
-    with pytest.raises(ValueError, match="two points"):
-        measures.trend([1])
-
-
-def test_moving() -> None:
-    assert measures.moving([1, 2, 3, 4], 2) == [1.5, 2.5, 3.5]
-    assert measures.moving([1, 2, 3], 3) == [2]
-    for width in (0, 4):
-        with pytest.raises(ValueError, match="width"):
-            measures.moving([1, 2, 3], width)
-
-
 def test_spans() -> None:
     assert measures.overlap((1, 5), (3, 9)) == 2
     assert measures.overlap((1, 2), (3, 4)) == 0
@@ -191,13 +176,6 @@ def test_shapes() -> None:
     assert measures.is_inside((5, 2), SQUARE) is False
     assert measures.is_inside((1, 1), [(0, 0), (4, 0), (0, 4)]) is True
     assert measures.is_inside((3, 3), [(0, 0), (4, 0), (0, 4)]) is False
-
-
-def test_boxes() -> None:
-    assert measures.boxes([5, 7, 3, 2], 10) == [[7, 3], [5, 2]]
-    assert measures.boxes([10], 10) == [[10]]
-    with pytest.raises(ValueError, match="heavy"):
-        measures.boxes([11], 10)
 
 
 @pytest.mark.parametrize(
