@@ -1,8 +1,8 @@
 """What a file defines: names, kinds, places, signatures, docstrings.
 
 Broken files give what can be had: a definition inside a part that does not parse is still found. It does not know what
-a definition means to others (that is `languages.ontology`), nor does it look into function bodies for anything but
-definitions. How each language writes definitions is in `languages.outline`.
+a definition means to others (that is `languages.ontology`). `outlining.py` finds definitions; it does not look into
+function bodies for anything else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Literal
 from tree_sitter import Node
 
 from languages.finding import Range
-from languages.tree import SyntaxTree
 
 DefinitionKind = Literal[
     "module", "protocol", "implementation", "class", "struct", "interface", "exception", "type",
@@ -51,13 +50,6 @@ class Definition:
     def qualified_name(self) -> str:
         """The name with its container in front: "Shop.Cart.add"."""
         return self.name if self.container is None else f"{self.container}.{self.name}"
-
-
-def definitions(tree: SyntaxTree) -> list[Definition]:
-    """What the text defines, in order of place; an Elixir function once for each clause."""
-    from languages.registry import language_of_grammar
-
-    return language_of_grammar(tree.grammar).definitions(tree)
 
 
 def enclosing_definition(found: Iterable[Definition], line: int) -> Definition | None:

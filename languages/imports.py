@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from languages.finding import Range
-from languages.tree import SyntaxTree
 
 ImportKind = Literal["import", "from", "alias", "require", "use"]
 
@@ -36,10 +35,3 @@ class Import:
         if self.kind == "import" and "/" not in self.module:
             return self.module
         return self.name or self.module.rsplit("/", 1)[-1].rsplit(".", 1)[-1]
-
-
-def imports(tree: SyntaxTree) -> list[Import]:
-    """What the text imports, in order of place, wherever in the file."""
-    from languages.registry import language_of_grammar
-
-    return language_of_grammar(tree.grammar).imports(tree)

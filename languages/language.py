@@ -1,7 +1,7 @@
 """`Language`: the one protocol behind which Elixir, Go and Python differ.
 
 A caller that asks "would it change if Go changed?" finds its answer here. Callers ask through the concepts
-(`definitions`, `imports`, `compiling`, `frameworks.recognition`, `ontology`), which know no language by name. What is
+(`outlining`, `compiling`, `frameworks.recognition`, `ontology`), which know no language by name. What is
 costly to import is a method and is imported when it is called.
 """
 

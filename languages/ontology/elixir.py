@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from languages.definitions import Definition, definitions
-from languages.imports import imports
+from languages.definitions import Definition
 from languages.ontology.elixir_calls import Calls, calls_of, errors_of
 from languages.ontology.elixir_promises import promises_of
 from languages.ontology.elixir_supervision import supervision_of
 from languages.ontology.triples import Facts, Kind
 from languages.outline import elixir_nodes as nodes
-from languages.outline.elixir_imports import module_names
+from languages.outline.elixir import definitions
+from languages.outline.elixir_imports import imports, module_names
 from languages.tree import SyntaxTree
 
 #: Behaviours that `use` brings in.

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from languages.definitions import Definition, definitions
-from languages.imports import imports
+from languages.definitions import Definition
 from languages.ontology.triples import Facts, Kind, Relation
+from languages.outline.go import definitions, imports
 from languages.tree import SyntaxTree, walk
 
 _KINDS: dict[str, Kind] = {"struct": "struct", "interface": "interface", "type": "type", "test": "test"}

@@ -12,9 +12,10 @@ from pathlib import PurePath
 
 from tree_sitter import Node
 
-from languages.definitions import Definition, definitions
-from languages.imports import Import, imports
+from languages.definitions import Definition
+from languages.imports import Import
 from languages.ontology.triples import Facts, Kind, Relation
+from languages.outline.python import definitions, imports
 from languages.tree import SyntaxTree
 
 _INTERFACES = frozenset({"Protocol", "ABC"})

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from languages.definitions import MAX_SIGNATURE, Definition, definitions, enclosing_definition
+from languages.definitions import MAX_SIGNATURE, Definition, enclosing_definition
+from languages.outlining import definitions
 from languages.syntax import GrammarName
 from languages.tree import SyntaxTree
 from tests.languages.marks import GRAMMARS, expectations, marked

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from languages.imports import Import, imports
+from languages.imports import Import
+from languages.outlining import imports
 from languages.syntax import GrammarName
 from languages.tree import SyntaxTree
 from tests.languages.marks import GRAMMARS, expectations, marked

@@ -29,7 +29,8 @@ def _serve_pytest(setup: dict[str, Any], inbox: int, outbox: int) -> None:
         import pytest  # noqa: F401
     except ImportError as error:
         sys.exit(f"{sys.executable} cannot import pytest ({error}); install pytest there or give another interpreter")
-    from languages.mutation.worker.serving import Project, Server
+    from languages.mutation.worker.project import Project
+    from languages.mutation.worker.serving import Server
 
     _leave()
     scratch = Path(tempfile.mkdtemp(prefix="coder-mutation-"))

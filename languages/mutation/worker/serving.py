@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,25 +26,13 @@ from languages.mutation.worker.children import Became, Ended, Task, limit_proces
 from languages.mutation.worker.importing import ImportPoint
 from languages.mutation.worker.judging import IGNORED, Message, verdict_of
 from languages.mutation.worker.messages import read_message, split_messages, write_message
+from languages.mutation.worker.project import Project
 from languages.mutation.worker.running import Failure, Runner
 from languages.mutation.worker.swapping import essence
 from languages.mutation.worker.tracing import LineTracer
 from languages.mutation.worker.warm import Warm, verdict_of_end
 
 _LONG = 86_400.0
-
-
-@dataclass(frozen=True)
-class Project:
-    """The mutated file, its text, the tests as pytest arguments, and the two pipes to the engine."""
-
-    target: str
-    source: bytes
-    arguments: list[str]
-    parallel: int
-    inbox: int
-    outbox: int
-    scratch: Path
 
 
 class Server:

@@ -15,18 +15,16 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from languages.mutation.worker.children import Ended, Task, run_children
 from languages.mutation.worker.judging import Judge, pure_tests
 from languages.mutation.worker.messages import split_messages, write_message
 from languages.mutation.worker.process_state import ProcessState
+from languages.mutation.worker.project import Project
 from languages.mutation.worker.running import Runner
 from languages.mutation.worker.state import State, UnreadableError
 from languages.mutation.worker.swapping import LiveModule
-
-if TYPE_CHECKING:
-    from languages.mutation.worker.serving import Project
 
 Message = dict[str, Any]
 Verdict = tuple[int, Message]
