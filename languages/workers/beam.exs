@@ -7,6 +7,7 @@
 # a process of its own, whose prints are collected, and whatever it starts or loads is removed after the answer.
 
 Code.require_file("formatter.exs", __DIR__)
+Code.require_file("serving.exs", __DIR__)
 
 defmodule Coder.Beam.Output do
   @moduledoc "A group leader (the I/O protocol of Erlang) that keeps the first bytes printed and reads nothing."
@@ -221,7 +222,7 @@ defmodule Coder.Beam do
         [number, operation | arguments] = for <<size::32, field::binary-size(size) <- data>>, do: field
         answer = answer(port, operation, arguments)
         restore(baseline)
-        Port.command(port, Coder.Beam.Json.encode(Map.merge(answer, state(number))))
+        Port.command(port, Coder.Beam.Json.encode(Map.merge(answer, Coder.Beam.Serving.state(number))))
         loop(port, baseline)
 
       {^port, :eof} ->
@@ -248,7 +249,7 @@ defmodule Coder.Beam do
         {^port, :eof} -> System.halt(0)
       end
 
-    stop_processes_of(output)
+    Coder.Beam.Serving.stop_processes_of(output)
     Map.put(answer, "output", Coder.Beam.Output.taken(output))
   end
 
@@ -256,22 +257,6 @@ defmodule Coder.Beam do
   defp perform("format", arguments), do: Coder.Beam.Code.format(arguments)
   defp perform("compile", arguments), do: Coder.Beam.Code.compile(arguments)
   defp perform("test", arguments), do: Coder.Beam.Code.test(arguments)
-
-  defp state(number) do
-    %{"number" => number, "memory" => :erlang.memory(:total), "atoms" => :erlang.system_info(:atom_count)}
-  end
-
-  # Waits for each to be gone: a name that is still registered for a moment would be taken for a living server.
-  defp stop_processes_of(output) do
-    for pid <- Process.list(), Process.info(pid, :group_leader) == {:group_leader, output} do
-      reference = Process.monitor(pid)
-      Process.exit(pid, :kill)
-
-      receive do
-        {:DOWN, ^reference, _, ^pid, _} -> :ok
-      end
-    end
-  end
 
   defp loaded, do: MapSet.new(:code.all_loaded())
 

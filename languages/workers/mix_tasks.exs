@@ -6,6 +6,7 @@
 # the answer is one JSON object. Whatever a task starts is stopped after the answer, so that each begins anew.
 
 Code.require_file("formatter.exs", __DIR__)
+Code.require_file("serving.exs", __DIR__)
 
 defmodule Mix.Tasks.Coder.Serve do
   use Mix.Task
@@ -20,7 +21,7 @@ defmodule Mix.Tasks.Coder.Serve do
       {^port, {:data, data}} ->
         [number, "task", input, name | arguments] = for <<size::32, field::binary-size(size) <- data>>, do: field
         answer = answer(port, input, name, arguments)
-        Port.command(port, Coder.Beam.Json.encode(Map.merge(answer, state(number))))
+        Port.command(port, Coder.Beam.Json.encode(Map.merge(answer, Coder.Beam.Serving.state(number))))
         loop(port)
 
       {^port, :eof} ->
@@ -49,7 +50,7 @@ defmodule Mix.Tasks.Coder.Serve do
         {^port, :eof} -> System.halt(0)
       end
 
-    stop_processes_of(io)
+    Coder.Beam.Serving.stop_processes_of(io)
     registered(:standard_error, before)
     %{"exit" => code, "output" => printed(io), "said" => printed(errors)}
   end
@@ -80,20 +81,5 @@ defmodule Mix.Tasks.Coder.Serve do
   defp printed(io) do
     {:ok, {_input, text}} = StringIO.close(io)
     text
-  end
-
-  defp state(number) do
-    %{"number" => number, "memory" => :erlang.memory(:total), "atoms" => :erlang.system_info(:atom_count)}
-  end
-
-  defp stop_processes_of(io) do
-    for pid <- Process.list(), Process.info(pid, :group_leader) == {:group_leader, io} do
-      reference = Process.monitor(pid)
-      Process.exit(pid, :kill)
-
-      receive do
-        {:DOWN, ^reference, _, ^pid, _} -> :ok
-      end
-    end
   end
 end

@@ -9,13 +9,14 @@ from languages.mutation.confined import confined
 from languages.mutation.options import MutationOptions
 from languages.mutation.python_engine import PythonTests, mutate_python
 from languages.sandbox.run import usable_backend
+from tests.tools import missing
 
 
 def backend_or_skip() -> str:
     try:
         return usable_backend().name
     except CoderError as error:
-        pytest.skip(error.message)
+        missing(error.message)
 
 
 def project(folder: Path, tests: str) -> PythonTests:
