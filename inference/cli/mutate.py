@@ -92,9 +92,11 @@ def mutate(
 def _files(paths: Sequence[str]) -> list[Path]:
     """The given files, and of each directory those that are no tests."""
     from inference.assistant.check import expand
+    from languages.registry import language_of
 
     given = {Path(path) for path in paths}
-    return [file for file in expand(paths) if file in given or not _is_test(file)]
+    found = (file for file in expand(paths) if file in given or language_of(file) is not None)
+    return [file for file in found if file in given or not _is_test(file)]
 
 
 def _is_test(file: Path) -> bool:

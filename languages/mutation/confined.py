@@ -11,15 +11,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
-
-if TYPE_CHECKING:
-    from languages.sandbox.job import Job
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DAY = 86_400
@@ -41,70 +38,45 @@ def confined(command: Sequence[str], project: Path) -> Sequence[str]:
 def main() -> int:
     """Run the command; the exit code is its own."""
     from languages.errors import CoderError
-    from languages.sandbox.run import usable_backend
-    from languages.sandbox.scratch import scratch_folder
 
     try:
-        with scratch_folder() as scratch:
-            running = usable_backend().start(_job(Path(sys.argv[1]), sys.argv[2:], scratch))
-            process = running.process
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert process.stderr is not None
-            threading.Thread(target=_pass_on, args=(sys.stdin.buffer, process.stdin), daemon=True).start()
-            said = [
-                threading.Thread(target=_pass_on, args=(process.stdout, sys.stdout.buffer), daemon=True),
-                threading.Thread(target=_pass_on, args=(process.stderr, sys.stderr.buffer), daemon=True),
-            ]
-            for thread in said:
-                thread.start()
-            code = process.wait()
-            running.finish()
-            for thread in said:
-                thread.join()
-            return code
+        return _serve(Path(sys.argv[1]), sys.argv[2:])
     except CoderError as error:
         print(error.message, file=sys.stderr)
         return 1
 
 
-def _job(project: Path, command: Sequence[str], scratch: Path) -> Job:
-    from languages.errors import CoderError
-    from languages.sandbox.job import DEFAULT_PATH, Job
+def _serve(project: Path, command: Sequence[str]) -> int:
     from languages.sandbox.limits import Limits
-    from languages.sandbox.run import usable_backend
-    from languages.sandbox.scratch import closed_to_others, give_to, user_for
-
-    if Path.home().resolve().is_relative_to(project):
-        raise CoderError(f"{project} would show your home to the tests; move the project below it", code="bad_path")
-    temporary = scratch / "tmp"
-    user = user_for(scratch)
-    if user is not None:
-        give_to(user, temporary)
-    readable = tuple(dict.fromkeys((*_toolchain(Path(command[0])), _PACKAGE, project)))
-    private = usable_backend().private_temporary(temporary)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-    return Job(
-        command=(os.path.abspath(command[0]), *command[1:]),
-        folder=project,
-        temporary=temporary,
-        readable=readable,
-        writable=(),
-        environment={"PATH": DEFAULT_PATH, "HOME": private, "TMPDIR": private, "LANG": "C.UTF-8", **kept},
-        limits=Limits(seconds=_DAY, cpu_seconds=_DAY, file_bytes=256 * _MIB, address_bytes=8192 * _MIB),
-        user=user,
-        read_all=user is not None and any(map(closed_to_others, readable)),
-    )
-
-
-def _toolchain(program: Path) -> Iterator[Path]:
-    """The folders that the interpreter needs, an environment's and those of the Python below it."""
     from languages.sandbox.run import running_python
+    from languages.sandbox.session import open_session
+    from languages.workers.launching import toolchain
 
-    yield from running_python()
-    for place in (program, program.resolve()):
-        if place.parent.name == "bin" and place.parent.parent not in (Path("/"), Path("/usr"), Path("/usr/local")):
-            yield place.parent.parent
+    running = open_session(
+        command,
+        files=project,
+        readable=tuple(dict.fromkeys((*running_python(), *toolchain(Path(command[0])), _PACKAGE))),
+        environment={name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)},
+        limits=Limits(cpu_seconds=_DAY, memory_bytes=8192 * _MIB, file_bytes=256 * _MIB, address_bytes=8192 * _MIB),
+    )
+    process = running.process
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    threading.Thread(target=_pass_on, args=(sys.stdin.buffer, process.stdin), daemon=True).start()
+    said = [
+        threading.Thread(target=_pass_on, args=(process.stdout, sys.stdout.buffer), daemon=True),
+        threading.Thread(target=_pass_on, args=(process.stderr, sys.stderr.buffer), daemon=True),
+    ]
+    for thread in said:
+        thread.start()
+    try:
+        code = process.wait()
+    finally:
+        running.finish()
+    for thread in said:
+        thread.join()
+    return code
 
 
 def _pass_on(source: IO[bytes], target: IO[bytes]) -> None:

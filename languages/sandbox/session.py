@@ -58,12 +58,13 @@ class Session:
 def open_session(
     command: Sequence[str | Path],
     *,
+    files: Path | None = None,
     limits: Limits | None = None,
     readable: Sequence[Path] = (),
     environment: Mapping[str, str] | None = None,
     backend: Backend | None = None,
 ) -> Session:
-    """Start `command` confined in an empty folder of its own; arguments and errors are those of `run`.
+    """Start `command` confined, in the folder `files` or an empty one; arguments and errors are those of `run`.
 
     `limits.seconds` and `limits.output_bytes` are not looked at; `limits.cpu_seconds` are those of its whole life.
     """
@@ -72,7 +73,7 @@ def open_session(
     folders = ExitStack()
     try:
         scratch = folders.enter_context(scratch_folder())
-        job = prepared_job(command, None, scratch, readable, None, environment or {}, limits, backend)
+        job = prepared_job(command, files, scratch, readable, None, environment or {}, limits, backend)
         return Session(backend.start(job), folders, limits)
     except BaseException:
         folders.close()

@@ -25,7 +25,7 @@ _SCRIPT = Path(__file__).with_name("mix_tasks.exs")
 #: VMs that are kept, of about 80 MB each.
 _KEPT = 2
 #: Files whose change makes a VM an old one.
-_DESCRIBING = ("mix.exs", "mix.lock", "deps", "_build/dev/lib")
+_DESCRIBING = ("mix.exs", "mix.lock", "deps")
 
 
 class MixWorkers:

@@ -134,3 +134,11 @@ def test_importing_the_command_imports_no_engine() -> None:
     program = "import sys, inference.cli.mutate; print([n for n in sys.modules if n.startswith('languages.')])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_files_that_are_only_judged_with_a_language_are_not_changed(coder: Any) -> None:
+    Path("page.html.heex").write_text("<p><%= raw @name %></p>\n")
+    Path("mix.lock").write_text("%{}\n")
+    done = coder(".", "--no-confine")
+    assert done.code == 0
+    assert "heex" not in done.err + done.out
